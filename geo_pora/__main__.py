@@ -1,0 +1,5 @@
+"""`python -m geo_pora` is `geo-pora`."""
+
+from geo_pora.cli import main
+
+main()

@@ -1,0 +1,171 @@
+"""The names in an address: which words name an area, and how they stand there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from geo_pora.address.names import MAX_WORDS, QUALITY, Named, Names
+from geo_pora.address.tokens import Token
+from geo_pora.address.vocabulary import COMPANIES, INSTITUTIONS, MARKERS, OURS, UNITS
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Some words that may name an area.
+
+    Attributes
+    ----------
+    named : Named
+        What they may name.
+    context : str
+        How they stand: `village`, `district`, `regency`, `province` and `hamlet` are
+        marked; `road` is a road's own name and `leading` that of a road named after
+        where it leads; `towards` is a direction; `tail` ends a road or other words, where
+        the larger place is said; `whole` is a part by itself and `within` is among other
+        words or in an institution's name.
+    words : str
+        As compared.
+    before_district : bool
+        The next part is a marked district, as in `Jalan, Desa, Kec.`.
+    """
+
+    named: Named
+    context: str
+    words: str
+    before_district: bool = False
+
+
+def find_mentions(tokens: list[Token], names: Names) -> list[Mention]:
+    """Find the names in an address; no word is used twice, longer and surer readings first."""
+    tokens = _without_units(tokens)
+    spans = _spans(tokens, names)
+    spans.sort(key=lambda span: (-span[0], span[1]))
+    taken: set[int] = set()
+    chosen = []
+    for _, start, end, named in spans:
+        if taken.isdisjoint(range(start, end)):
+            taken.update(range(start, end))
+            if named:
+                chosen.append((start, end, named))
+    chosen.sort(key=lambda span: span[0])
+    return [
+        _mention(tokens, start, end, named, taken)
+        for start, end, named in chosen
+        if not (end == start + 1 and _only_begins(tokens, start, taken, names))
+    ]
+
+
+def _only_begins(tokens: list[Token], at: int, taken: set[int], names: Names) -> bool:
+    """Tell whether a generic word begins a longer name that nobody knows.
+
+    Simpang is a district, and the first word of ten villages and of every
+    junction: Simpang Manggis is not in the district.
+    """
+    token, after = tokens[at], at + 1
+    goes_on = after < len(tokens) and tokens[after].part == token.part
+    if token.is_marker and token.leading:
+        return goes_on  # Jl. Simpang Muaradua: the junction to Muaradua
+    if token.word not in names.generic or (token.at == 0 and token.kind == "district"):
+        return False
+    return goes_on and after not in taken and not tokens[after].word.isdigit()
+
+
+def _spans(tokens: list[Token], names: Names) -> list[tuple[float, int, int, Named | None]]:
+    """Return every run of words that names something: size, start, end, and what."""
+    words = [token.word for token in tokens]
+    markers = [token.is_marker for token in tokens]
+    found: list[tuple[float, int, int, Named | None]] = []
+    for start, word in enumerate(words):
+        if word.isdigit():
+            continue
+        marked = False
+        for end in range(start + 1, _segment_end(tokens, start) + 1):
+            marked = marked or (markers[end - 1] and words[end - 1] in MARKERS)
+            if marked and end == start + 1:
+                continue
+            run = tuple(words[start:end])
+            if end - start <= 2 and "".join(run) in OURS:
+                found.append((_size(run), start, end, None))
+                continue
+            # A name runs over a marker or a house number only where it is exact.
+            across = marked or markers[start] or tokens[end - 1].part != tokens[start].part
+            named = names.exact(run) if across else names.find(run)
+            if named:
+                found.append((_size(run) * QUALITY[named.how], start, end, named))
+    return found
+
+
+def _size(words: tuple[str, ...]) -> float:
+    return float(sum(map(len, words)))
+
+
+def _without_units(tokens: list[Token]) -> list[Token]:
+    """Drop `Unit` between a settlement and its number: Batumarta Unit VI."""
+    return [
+        token
+        for i, token in enumerate(tokens)
+        if not (
+            token.word in UNITS
+            and 0 < i < len(tokens) - 1
+            and tokens[i + 1].word.isdigit()
+            and not token.parted
+        )
+    ]
+
+
+def _segment_end(tokens: list[Token], start: int) -> int:
+    end = start + 1
+    while end < len(tokens) and end < start + MAX_WORDS:
+        if tokens[end].parted or tokens[end].spaced:
+            break
+        end += 1
+    return end
+
+
+def _mention(tokens: list[Token], start: int, end: int, named: Named, taken: set[int]) -> Mention:
+    token = tokens[start]
+    # A name that begins with a marker's word (Dusun Martapura) is not marked by it.
+    kind = token.kind.lstrip("#") if not token.is_marker else "bare"
+    if token.is_marker and start and not token.parted:
+        kind = tokens[start - 1].kind.lstrip("#")
+    before = tokens[start - 1] if start else None
+    if named.outside and before and before.word == "KOTA" and before.part == token.part:
+        kind, token.at = "regency", 0  # Kota Jayapura is a city, of which there is none here
+    after = tokens[end].kind if end < len(tokens) else ""
+    return Mention(
+        named,
+        _context(tokens, start, end, kind, taken, bool(named.districts)),
+        " ".join(t.word for t in tokens[start:end]),
+        after == "#district",
+    )
+
+
+def _context(
+    tokens: list[Token], start: int, end: int, kind: str, taken: set[int], of_district: bool
+) -> str:
+    token = tokens[start]
+    if token.is_marker and token.leading:
+        return token.leading  # Jl. Raya Simpang: the word is also a district's name
+    first = token.at == 0 or token.is_marker
+    if kind in {"village", "district", "regency", "province", "hamlet"}:
+        return kind if first else "tail"
+    if kind == "road":
+        if token.joined or (end < len(tokens) and tokens[end].joined):
+            return "leading"  # Jl. Palembang - Baturaja
+        if token.leading and of_district and start - 1 in taken:
+            return "leading"  # Jl. Raya Belitang Martapura leads from one to the other
+        return (token.leading or "road") if first else "tail"
+    if start and tokens[start - 1].part == token.part and tokens[start - 1].word in COMPANIES:
+        return "company"
+    alone_before = start == 0 or tokens[start - 1].part != token.part or start - 1 in taken
+    alone_after = end == len(tokens) or tokens[end].part != token.part or end in taken
+    if alone_before and alone_after:
+        return "whole"
+    return "tail" if alone_after and not _of_institution(tokens, start) else "within"
+
+
+def _of_institution(tokens: list[Token], at: int) -> bool:
+    """Tell whether the part of a word opens with what an institution is called."""
+    while at and tokens[at - 1].part == tokens[at].part:
+        at -= 1
+    return tokens[at].word in INSTITUTIONS

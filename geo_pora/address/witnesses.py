@@ -1,0 +1,282 @@
+"""What each name in an address testifies: probabilities over the districts and outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from geo_pora.address.mentions import Mention
+from geo_pora.address.names import QUALITY, Named
+from geo_pora.address.vocabulary import JUNCTIONS
+from geo_pora.gazetteer import Gazetteer, normalise
+
+Vector = npt.NDArray[np.float64]
+
+# How often a name that stands so is the name of the place meant: for a name of a
+# district, and of a village. Estimated on the part of real addresses used for
+# development, shrunk to what theory says; docs/geocoding.md has the table.
+RELIABILITY: dict[str, tuple[float, float]] = {
+    #           district, village
+    "district": (0.995, 0.60),
+    "village": (0.90, 0.94),
+    "regency": (0.30, 0.30),
+    "province": (0.10, 0.10),
+    "whole": (0.93, 0.92),
+    "within": (0.78, 0.84),
+    "tail": (0.90, 0.90),
+    "leading": (0.40, 0.83),
+    "road": (0.45, 0.82),
+    "towards": (0.25, 0.40),
+    "company": (0.45, 0.50),
+    "hamlet": (0.60, 0.82),
+}
+# A road's or hamlet's own name where something else in the text says the place.
+BESIDE = (0.30, 0.45)
+# Of two villages of one district in an address one is a hamlet, a road or a landmark.
+WITHIN = 0.9
+# How much likelier a name means the seat of the district that bears it.
+SEAT = 3.0
+# A district's name also stands for those that were split from it and keep its name:
+# Belitang for Belitang Jaya; the share that means one of them.
+# After a village's name it is the larger place around, as people still say it; alone and
+# in full it is the district.
+OFFSPRING = {"district": 0.03, "village": 0.0}
+OFFSPRING_BESIDE, OFFSPRING_ALONE = 0.13, 0.04
+# How much of the doubt in a mistyped name is left where a marker says that it is a name.
+MARKED_DOUBT = 0.6
+REGENCY_RELIABILITY = {"regency": 0.98, "leading": 0.5, "road": 0.5, "tail": 0.9}
+POSTAL_RELIABILITY = 0.7
+CODE_RELIABILITY = 0.98
+LEARNT_RELIABILITY = 0.99
+# Prior of a place that is not served at all.
+OUTSIDE_PRIOR = 0.02
+# Names of the places around fall off over this distance.
+NEAR_KM = 20.0
+
+_SLIPS = frozenset({"typo", "short typo", "two typos"})
+_NO_ROAD = _SLIPS | {"local"}
+_MARKED = frozenset({"village", "district"})
+_ROADS = frozenset({"road", "leading", "towards"})
+_LESSER = frozenset({"road", "leading", "towards", "hamlet", "company"})
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What one name says.
+
+    Attributes
+    ----------
+    districts : ndarray, shape (n + 1,)
+        Probability of each district, and last of a place that is not served; sums to 1.
+    villages : dict of str to float
+        The share of a district's probability that is a village's own.
+    """
+
+    districts: Vector
+    villages: dict[str, float]
+
+
+class Witnesses:
+    """Makes witnesses of mentions and codes; knows the districts, their villages and distances.
+
+    Attributes
+    ----------
+    districts, regencies : list of str
+        Codes, in order.
+    row : dict of str to int
+        Position of each district.
+    of_regency : ndarray of bool, shape (regencies, districts)
+    prior : ndarray, shape (n + 1,)
+        Before anything is said.
+    villages_in : dict of str to int
+        Number of villages of each district.
+    """
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.gazetteer = gazetteer
+        self.districts = gazetteer.codes("district")
+        self.row = {code: i for i, code in enumerate(self.districts)}
+        self.regencies = gazetteer.codes("regency")
+        self.of_regency = np.array(
+            [[code.startswith(regency) for code in self.districts] for regency in self.regencies]
+        )
+        villages = gazetteer.areas[gazetteer.areas["level"] == "village"]
+        self.villages_in: dict[str, int] = villages["parent_code"].value_counts().to_dict()
+        self._postal: dict[str, dict[str, int]] = {}
+        for code, postal in zip(villages["parent_code"], villages["postal_code"], strict=True):
+            counts = self._postal.setdefault(str(postal).split(".")[0], {})
+            counts[code] = counts.get(code, 0) + 1
+        n = len(self.districts)
+        self.prior = np.full(n + 1, (1 - OUTSIDE_PRIOR) / n)
+        self.prior[n] = OUTSIDE_PRIOR
+        self._near = self._neighbours()
+        self._offspring = self._split_off()
+        self._made: dict[tuple[Mention, bool, bool], Witness | None] = {}
+
+    def _neighbours(self) -> Vector:
+        """Return for each district how likely a name from it is used in each other one."""
+        areas = self.gazetteer.areas.set_index("code").loc[self.districts]
+        x = areas["longitude"].to_numpy() * 111.0
+        y = areas["latitude"].to_numpy() * 111.3
+        distance = np.hypot(x[:, None] - x, y[:, None] - y)
+        near = np.exp(-distance / NEAR_KM)
+        np.fill_diagonal(near, 0)
+        weights: Vector = near / near.sum(axis=1, keepdims=True)
+        return weights
+
+    def _split_off(self) -> dict[str, list[str]]:
+        """Return for each district the districts whose name has its own within."""
+        words = {code: f" {normalise(self.gazetteer.name_of(code))} " for code in self.districts}
+        return {
+            code: [o for o in self.districts if o != code and words[code] in words[o]]
+            for code in self.districts
+        }
+
+    def of_mentions(self, mentions: list[Mention]) -> list[Witness]:
+        """Return one witness per name, the surest: a name said twice is one witness."""
+        best: dict[tuple[str, ...], tuple[float, Witness]] = {}
+        beside = any(m.context not in _LESSER and m.named.codes for m in mentions)
+        village = any(
+            m.named.villages and not m.named.districts and m.context not in _LESSER
+            for m in mentions
+        )
+        for mention in mentions:
+            witness = self._witness(mention, beside, village)
+            if witness is None:
+                continue
+            key = mention.named.codes or (mention.words,)
+            sure = float(witness.districts.max())
+            if key not in best or sure > best[key][0]:
+                best[key] = (sure, witness)
+        return [witness for _, witness in best.values()][:8]
+
+    def _witness(self, mention: Mention, beside: bool, village: bool) -> Witness | None:
+        key = (mention, beside, village)
+        try:
+            return self._made[key]
+        except KeyError:
+            pass
+        if len(self._made) > 50_000:
+            self._made.clear()
+        witness = self._made[key] = self._testify(mention, beside, village)
+        return witness
+
+    def _testify(self, mention: Mention, beside: bool, village: bool) -> Witness | None:
+        """Turn a mention into probabilities."""
+        named, context = mention.named, mention.context
+        if not named.codes:
+            return self._outside(mention)
+        if context in _ROADS and " " not in mention.words and named.how in _NO_ROAD:
+            return None  # Gang Mawar: a rose, not a mistyped village
+        if context == "company" and beside:
+            return None  # CV Karya Jaya, Kec. Peninjauan: a wish, not the village of that name
+        of_district, of_village = self._reliability(mention, beside)
+        quality = QUALITY[named.how]
+        if context in _MARKED and named.how in _SLIPS:
+            quality = 1 - MARKED_DOUBT * (1 - quality)
+        split_off = OFFSPRING_BESIDE if village else OFFSPRING_ALONE
+        share = self._share(named, context)
+        p = np.zeros(len(self.prior))
+        villages: dict[str, float] = {}
+        for code, part in self._parted(named.districts, share[0] * of_district, context, split_off):
+            p[self.row[code]] += part * quality
+        seats = [SEAT if code[:8] in named.districts else 1.0 for code in named.villages]
+        for code, weight in zip(named.villages, seats, strict=True):
+            villages[code] = share[1] * of_village * quality * weight / sum(seats)
+            p[self.row[code[:8]]] += villages[code]
+        for code in named.regencies:
+            inside = self.of_regency[self.regencies.index(code)]
+            of_regency = REGENCY_RELIABILITY.get(context, 0.9) * quality / len(named.regencies)
+            p[:-1] += share[2] * of_regency * inside / inside.sum()
+        if named.outside:
+            # Surabaya is a village here and a city elsewhere: Kota Surabaya is the city.
+            elsewhere = {"regency": 0.8, "province": 0.8, "whole": 0.03}.get(context, 0.0)
+            p *= 1 - elsewhere
+            villages = {code: sure * (1 - elsewhere) for code, sure in villages.items()}
+            p[-1] += elsewhere
+        return Witness(self._spread(p), villages)
+
+    def _reliability(self, mention: Mention, beside: bool) -> tuple[float, float]:
+        context = mention.context
+        of_district, of_village = RELIABILITY[context]
+        if context in _LESSER and beside:
+            # A road's name that many villages have is a name of roads: Jl. Kota Baru.
+            bearers = max(len(mention.named.villages), 1)
+            return min(of_district, BESIDE[0]), min(of_village, BESIDE[1] / bearers)
+        if context == "road" and mention.named.words == 1:
+            return of_district, 0.5  # Jl. Durian: a tree before a village
+        if mention.words in JUNCTIONS and context != "village":
+            return of_district, 0.5
+        if mention.before_district and context in {"whole", "within", "tail"}:
+            return of_district, 0.94  # Jalan, Desa, Kec.: the order of full addresses
+        return of_district, of_village
+
+    def _parted(
+        self, districts: tuple[str, ...], sure: float, context: str, split_off: float
+    ) -> Iterator[tuple[str, float]]:
+        """Part what is sure of a district's name among those that bear it or came of it."""
+        for code in districts:
+            offspring = [o for o in self._offspring[code] if o not in districts]
+            given = OFFSPRING.get(context, split_off) if offspring else 0.0
+            yield code, sure * (1 - given) / len(districts)
+            for other in offspring:
+                yield other, sure * given / len(offspring) / len(districts)
+
+    @staticmethod
+    def _share(named: Named, context: str) -> tuple[float, float, float]:
+        """Return how likely each level is meant by a name that several levels have."""
+        weights = {"district": (0.97, 0.03, 0.0), "village": (0.07, 0.93, 0.0)}.get(
+            context, (0.75, 0.25, 0.75)
+        )
+        levels = (named.districts, named.villages, named.regencies)
+        present = [weight if codes else 0.0 for weight, codes in zip(weights, levels, strict=True)]
+        total = sum(present)
+        if not total:
+            present = [1.0 if codes else 0.0 for codes in levels]
+            total = sum(present)
+        return present[0] / total, present[1] / total, present[2] / total
+
+    def _spread(self, p: Vector) -> Vector:
+        """Give what is left of 1 to the places around, everywhere, and outside."""
+        left = 1.0 - p.sum()
+        named = p[:-1]
+        around = named @ self._near
+        around = around / around.sum() if around.any() else np.full(len(named), 1 / len(named))
+        p = p.copy()
+        p[:-1] += left * (0.6 * around + 0.33 / len(named))
+        p[-1] += left * 0.07
+        return p
+
+    def _outside(self, mention: Mention) -> Witness | None:
+        """Believe a place that is not served where it is marked or stands by itself."""
+        sure = {"regency": 0.98, "province": 0.98, "district": 0.9, "whole": 0.9}.get(
+            mention.context, 0.0
+        )
+        if not sure:
+            return None
+        p = np.full(len(self.prior), (1 - sure) / len(self.districts))
+        p[-1] = sure
+        return Witness(p, {})
+
+    def of_code(self, code: str) -> Witness | None:
+        """Return what a Kemendagri code in the text says; None for one that is not served."""
+        rows = [row for district, row in self.row.items() if district.startswith(code[:8])]
+        if not rows:
+            return None
+        p = np.zeros(len(self.prior))
+        p[rows] = CODE_RELIABILITY / len(rows)
+        known = len(code) == 13 and code in self.gazetteer
+        return Witness(self._spread(p), {code: CODE_RELIABILITY} if known else {})
+
+    def of_postal(self, postal: str) -> Witness | None:
+        """Return what a postal code says; None for an unknown one, which says nothing."""
+        counts = self._postal.get(postal)
+        if counts is None:
+            return None
+        p = np.zeros(len(self.prior))
+        for code, count in counts.items():
+            p[self.row[code]] = POSTAL_RELIABILITY * count / sum(counts.values())
+        return Witness(self._spread(p), {})

@@ -1,0 +1,42 @@
+"""`geo-pora demo`: synthetic reports, so that every page has something to show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from geo_pora.cli import options
+
+
+@click.command(
+    epilog="Example: geo-pora demo   |   geo-pora demo --files contoh/ (only write the files)"
+)
+@click.option("--once", is_flag=True, help="Do nothing where the store already has reports.")
+@click.option("--seed", default=2026, show_default=True, help="Seed of the generator.")
+@click.option(
+    "--files",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Only write the synthetic report files into this folder.",
+)
+def demo(once: bool, seed: int, files: Path | None) -> None:
+    """Generate synthetic reports of 40 agencies over two years and import them.
+
+    Every file, row and page says that they are synthetic.
+    """
+    from geo_pora import pipeline
+
+    settings = options.load_settings()
+    if files:
+        written = pipeline.write_demo_files(files, seed)
+        click.echo(f"{files}: {len(written)} synthetic files")
+        return
+    engine = options.open_store(settings)
+    with options.progress("Importing the demonstration", unit="files") as on_progress:
+        done = pipeline.import_demo(
+            engine, settings, seed=seed, actor=options.actor(), once=once, on_progress=on_progress
+        )
+    click.echo(done)
+
+
+COMMANDS = {"demo": demo}

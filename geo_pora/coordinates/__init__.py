@@ -1,0 +1,89 @@
+"""Coordinates as people write them, to degrees.
+
+`parse` reads one text in any usual notation; `resolve` does the same repairs on
+columns of plain numbers. Whatever lies outside South Sumatra or can be read in
+two ways is refused with a reason: a wrong place is worse than none. The rules
+and a worked example of each are in docs/geocoding.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from geo_pora.coordinates import degrees, links, mgrs, packed, plus_codes, utm
+from geo_pora.coordinates.characters import plain
+from geo_pora.coordinates.place import (
+    REASONS,
+    REPAIRS,
+    CoordinateError,
+    Coordinates,
+    Resolved,
+    refuse,
+    resolve,
+)
+from geo_pora.gazetteer import Gazetteer
+
+__all__ = [
+    "MAX_LENGTH",
+    "REASONS",
+    "REPAIRS",
+    "CoordinateError",
+    "Coordinates",
+    "Resolved",
+    "parse",
+    "resolve",
+]
+
+# An embedded map with its whole <iframe> is about 600 characters.
+MAX_LENGTH = 2048
+
+# The first that recognises its notation answers, also when the answer is a refusal.
+_Reader = Callable[[str, Gazetteer | None], Coordinates | None]
+_READERS: tuple[_Reader, ...] = (
+    links.read,
+    plus_codes.read,
+    mgrs.read,
+    utm.read,
+    packed.read,
+    degrees.read,
+)
+
+
+def parse(text: str, gazetteer: Gazetteer | None = None) -> Coordinates:
+    r"""Read a place in South Sumatra from a text.
+
+    Parameters
+    ----------
+    text : str
+        Decimal degrees, degrees and minutes (and seconds), UTM, MGRS, a map link, a
+        geo: URI, WKT, GeoJSON, ISO 6709 or a plus code.
+    gazetteer : Gazetteer, optional
+        Where the locality named beside a short plus code is looked up.
+
+    Returns
+    -------
+    Coordinates
+        Degrees WGS 84 (EPSG:4326), with what was repaired.
+
+    Raises
+    ------
+    CoordinateError
+        With `reason`, a key of `REASONS`.
+
+    Examples
+    --------
+    >>> parse('4°07\'33,6" LS 104°10\'12" BT')
+    Coordinates(longitude=104.17, latitude=-4.126, repairs=())
+    >>> parse("104.17, 4.126").repairs
+    ('order_swapped', 'minus_restored')
+    """
+    if not isinstance(text, str) or not text.strip():
+        raise refuse("empty", "")
+    if len(text) > MAX_LENGTH:
+        raise refuse("too_long", text)
+    plainly = plain(text)
+    for read in _READERS:
+        found = read(plainly, gazetteer)
+        if found is not None:
+            return found
+    raise refuse("not_a_coordinate", text)

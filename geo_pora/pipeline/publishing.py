@@ -1,0 +1,243 @@
+"""Released tables to files that leave the team: exports, the one-file map, the briefing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from geo_pora import briefing, exports, located_files, maps, periods, releases
+from geo_pora.boundaries import Layer
+from geo_pora.errors import NotFoundError, RefusedError
+from geo_pora.exports import exact
+from geo_pora.periods import Period
+from geo_pora.pipeline.figures import counts, source_note
+from geo_pora.pipeline.releasing import Released, notes_on, released
+from geo_pora.releases import Release
+from geo_pora.settings import Settings
+from geo_pora.store import audit
+from geo_pora.store.coverage import coverage
+
+_MONTHS = [
+    *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
+    *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
+]
+
+
+def in_words(period: Period) -> str:
+    """Return the period as an Indonesian reads it: `1 Januari 2026 – 31 Maret 2026`."""
+    first, last = (f"{d.day} {_MONTHS[d.month - 1]} {d.year}" for d in (period.first, period.last))
+    return first if first == last else f"{first} – {last}"
+
+
+def write_map(
+    engine: Engine,
+    settings: Settings,
+    layer: Layer,
+    level: str,
+    period: Period,
+    measure: str,
+    path: Path,
+    *,
+    actor: str,
+) -> Released:
+    """Write the map of a released table as one HTML file that opens offline.
+
+    Parameters
+    ----------
+    measure : str
+        `persons`, `reports`, `arrivals` or `departures`, with `_per_km2` behind it
+        for counts per square kilometre.
+    actor : str
+        Who asks, for the audit log.
+
+    Raises
+    ------
+    RefusedError
+        If the period is not one month or one quarter.
+    """
+    found = released(engine, settings, layer, level, period, actor=actor)
+    if found.table.table["period"].nunique() > 1:
+        raise RefusedError(f"a map shows one month or one quarter: {period} is longer")
+    name = measure.removesuffix("_per_km2")
+    per_km2 = name != measure
+    areas = layer.display(level)
+    page = maps.standalone(
+        maps.figures(found.table, areas, name, per_km2=per_km2),
+        areas,
+        level=level,
+        period=in_words(period),
+        measure=name,
+        per_km2=per_km2,
+        sources=source_note(engine),
+        made_on=found.release.created_at.date(),
+        indicative=layer.indicative,
+    )
+    with located_files.replacing(path) as file:
+        file.write(page.encode())
+    _log(engine, actor, "map", found.release, period)
+    return found
+
+
+def write_export(
+    engine: Engine,
+    settings: Settings,
+    layer: Layer,
+    level: str,
+    period: Period,
+    path: Path,
+    form: str | None = None,
+    *,
+    actor: str,
+    by: str | None = None,
+    release_id: str | None = None,
+    semicolon: bool = False,
+) -> Released:
+    """Write a released table to a file; see `exports.write` and `released`."""
+    exports.format_of(path, form)
+    found = released(
+        engine, settings, layer, level, period, actor=actor, by=by, release_id=release_id
+    )
+    notes = notes_on(layer, found.release) | {"source": source_note(engine)}
+    exports.write(found.table, layer.display(level), path, form, about=notes, semicolon=semicolon)
+    _log(engine, actor, "export", found.release, period)
+    return found
+
+
+def write_hot_spot_classes(
+    engine: Engine,
+    settings: Settings,
+    layer: Layer,
+    period: Period,
+    path: Path,
+    form: str | None = None,
+    *,
+    actor: str,
+    release_id: str | None = None,
+    semicolon: bool = False,
+) -> Released:
+    """Write the classes of released hot spots per district.
+
+    Raises
+    ------
+    NotFoundError
+        If the numbers of the release carried no test.
+    """
+    exports.format_of(path, form)
+    found = released(
+        engine, settings, layer, "district", period, actor=actor, release_id=release_id
+    )
+    classes = found.release.classes.get("district")
+    if classes is None:
+        raise NotFoundError(
+            f"release {found.release.id} has no hot spots: its numbers carried no test "
+            "(data belum cukup)"
+        )
+    notes = notes_on(layer, found.release)
+    areas = layer.display("district")
+    exports.write_rows(
+        classes, areas, path, form, layer="hotspots", about=notes, semicolon=semicolon
+    )
+    _log(engine, actor, "export", found.release, period)
+    return found
+
+
+def write_exact_counts(
+    engine: Engine,
+    layer: Layer,
+    level: str,
+    period: Period,
+    path: Path,
+    form: str | None = None,
+    *,
+    actor: str,
+    purpose: str,
+    by: str | None = None,
+    semicolon: bool = False,
+) -> None:
+    """Write counts with nothing hidden, for a stated purpose that the audit log keeps."""
+    exact.write_exact(
+        engine,
+        counts(engine, layer, level, [period], by),
+        layer.display(level),
+        path,
+        form,
+        level=level,
+        actor=actor,
+        purpose=purpose,
+        about=notes_on(layer),
+        semicolon=semicolon,
+    )
+
+
+def write_coverage(
+    engine: Engine,
+    period: Period,
+    path: Path,
+    form: str | None = None,
+    *,
+    actor: str,
+    semicolon: bool = False,
+) -> None:
+    """Write which agencies have reported in which month; agencies, never people."""
+    rows = coverage(engine, periods.months(period))
+    exports.write_rows(rows, None, path, form, layer="coverage", semicolon=semicolon)
+    audit.record(engine, actor, "export", "coverage", {"period": period.key})
+
+
+def write_briefing(
+    engine: Engine,
+    settings: Settings,
+    layer: Layer,
+    level: str,
+    period: Period,
+    path: Path,
+    *,
+    actor: str,
+    release_id: str | None = None,
+) -> Released:
+    """Write the briefing for the coordination meeting as a PDF of two to four pages."""
+    found = released(engine, settings, layer, level, period, actor=actor, release_id=release_id)
+    key = found.table.table["period"].max()
+    before = _released_before(releases.everything(engine), layer, level, key)
+    briefing.write(
+        briefing.Context(
+            table=found.table,
+            period=key,
+            areas=layer.display(level),
+            regencies=layer.display("regency"),
+            made_on=dt.date.today(),
+            previous=before[1] if before else None,
+            previous_period=before[0] if before else None,
+            hot_spots=found.release.classes.get(level),
+            coverage=coverage(engine, periods.months(period)),
+            sources=source_note(engine),
+            boundaries=f"{layer.source}, versi {layer.version}",
+            indicative=layer.indicative,
+            release_id=found.release.id,
+        ),
+        path,
+    )
+    _log(engine, actor, "briefing", found.release, period)
+    return found
+
+
+def _released_before(
+    everything: list[Release], layer: Layer, level: str, key: str
+) -> tuple[str, pd.DataFrame] | None:
+    """Return key and table of the released period of the same kind just before `key`."""
+    table = releases.published(everything).tables.get(level)
+    if table is None or everything[-1].boundary_version != layer.version:
+        return None
+    now = periods.parse(key)
+    for other in table.table["period"].unique():
+        old = periods.parse(other)
+        if (now.first - old.last).days == 1 and len(other) == len(key):
+            return str(other), table
+    return None
+
+
+def _log(engine: Engine, actor: str, action: str, release: Release, period: Period) -> None:
+    audit.record(engine, actor, action, f"release:{release.id}", {"period": period.key})

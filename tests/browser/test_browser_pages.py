@@ -1,0 +1,202 @@
+"""Every page: usable by everybody (axe-core), at phone width, and deaf to hostile names."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import web_fixtures as web
+from playwright.sync_api import Browser, Page, expect
+
+from geo_pora import maps
+from geo_pora.disclosure import disclose
+from geo_pora.periods import quarter
+from geo_pora.store import agencies, named_periods
+
+pytestmark = pytest.mark.browser
+PAGES = [
+    *(
+        "/",
+        "/map/",
+        "/imports/",
+        "/imports/1",
+        "/review/",
+        "/review/FIRST",
+        "/coverage/",
+        "/hotspots/",
+        "/exports/",
+        "/tokens/",
+    ),
+    *("/admin/", "/admin/agencies", "/admin/periods", "/admin/layers", "/admin/settings"),
+    *("/admin/retention", "/admin/audit", "/change", "/tf-setup", "/second-factor"),
+]
+HOSTILE = [
+    "{{ 7*7 }}${7*7}",
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    '"><svg onload=alert(1)>',
+    "javascript:alert(1)",
+]
+
+
+def first_in_review(site) -> str:
+    from geo_pora.store import review
+
+    return str(int(review.queue(site.app.extensions["geo_pora"].engine)["key"].iloc[0]))
+
+
+@pytest.mark.parametrize("width", [375, 1440])
+@pytest.mark.parametrize("address", PAGES)
+def test_axe_finds_nothing_serious(page: Page, site, axe: str, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(site.address + address.replace("FIRST", first_in_review(site)))
+    page.wait_for_load_state("networkidle")
+    assert page.locator("h1").count() == 1
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    serious = [
+        (one["id"], node["target"], node["failureSummary"])
+        for one in found["violations"]
+        if one["impact"] in {"serious", "critical"}
+        for node in one["nodes"]
+    ]
+    assert serious == [], json.dumps(serious, indent=1)
+    wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0, "the page scrolls sideways"
+
+
+@pytest.mark.parametrize("scheme", ["dark"])
+@pytest.mark.parametrize("address", ["/", "/map/", "/imports/", "/coverage/", "/admin/"])
+def test_dark_pages_have_enough_contrast(
+    page: Page, site, axe: str, address: str, scheme: str
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(site.address + address)
+    page.wait_for_load_state("networkidle")
+    page.evaluate(axe)
+    found = page.evaluate("axe.run(document, {runOnly: ['color-contrast']})")
+    assert [node["target"] for one in found["violations"] for node in one["nodes"]] == []
+
+
+@pytest.mark.parametrize("address", ["/login", "/nothing-here"])
+def test_axe_without_sign_in(chromium: Browser, site, axe: str, address: str) -> None:
+    context = chromium.new_context()
+    tab = context.new_page()
+    tab.goto(site.address + address)
+    tab.evaluate(axe)
+    found = tab.evaluate("axe.run()")
+    context.close()
+    assert [
+        one["id"] for one in found["violations"] if one["impact"] in {"serious", "critical"}
+    ] == []
+
+
+def test_controls_are_large_enough_to_touch(page: Page, site) -> None:
+    page.set_viewport_size({"width": 375, "height": 812})
+    page.goto(f"{site.address}/map/")
+    page.wait_for_selector("path[data-code]")
+    small = page.locator(
+        "button:visible, select:visible, .nav a:visible, .segments span:visible"
+    ).evaluate_all(
+        "all => all.map(e => [e.outerHTML.slice(0, 80), e.getBoundingClientRect()])"
+        ".filter(([, box]) => box.height < 43.5).map(([html]) => html)"
+    )
+    assert small == []
+
+
+def test_a_row_is_reviewed_on_the_map(page: Page, site) -> None:
+    engine = site.app.extensions["geo_pora"].engine
+    from geo_pora.store import review
+
+    before = review.size(engine)
+    if not before:
+        pytest.skip("decided by an earlier test")
+    page.goto(f"{site.address}/review/{first_in_review(site)}")
+    page.wait_for_selector("path[data-code]")
+    expect(page.locator("#place")).to_be_disabled()
+    page.locator('path[data-code="16.01.14"]').dispatch_event("click")
+    page.locator('input[name="candidate"]').first.check()
+    expect(page.locator("#chosen")).to_contain_text("dipilih")
+    expect(page.locator("#place")).to_be_enabled()
+
+
+def test_a_file_is_sent_and_read(page: Page, site) -> None:
+    page.goto(f"{site.address}/imports/")
+    body = (
+        "report_id,tanggal,jumlah,kecamatan,kabupaten\n"
+        "B1,2026-05-01,2,Baturaja Timur,Ogan Komering Ulu\n"
+    )
+    page.set_input_files(
+        "#file", {"name": "mei.csv", "mimeType": "text/csv", "buffer": body.encode()}
+    )
+    page.locator("#upload button").click()
+    expect(page.locator("h1")).to_have_text("mei.csv", timeout=60_000)
+    expect(page.locator("dl.sum")).to_contain_text("baris dibaca")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_never_run(page: Page, site, name: str) -> None:
+    engine = site.app.extensions["geo_pora"].engine
+    agencies.put(engine, web.AGENCY, name, "test")
+    named_periods.put(engine, name, quarter(2026, 1), "test")
+    for address in (
+        "/map/",
+        "/imports/",
+        "/coverage/",
+        "/admin/agencies",
+        "/admin/periods",
+        "/admin/audit",
+    ):
+        page.goto(site.address + address)
+        page.wait_for_load_state("networkidle")
+        assert "4949" not in page.locator("body").inner_text()
+        assert page.locator("img[src=x], svg[onload]").count() == 0
+    agencies.put(engine, web.AGENCY, "Polres OKU", "test")
+
+
+def test_area_names_never_run_on_the_map(page: Page, site) -> None:
+    def answer(route) -> None:
+        found = route.fetch()
+        value = found.json()
+        value["names"] = [HOSTILE[at % len(HOSTILE)] for at in range(len(value["names"]))]
+        value["parents"] = value["names"]
+        route.fulfill(response=found, json=value)
+
+    page.route("**/layers/*/district.json", answer)
+    page.goto(f"{site.address}/map/")
+    page.wait_for_selector("path[data-code]")
+    page.locator("path[data-code]").first.hover(force=True)
+    page.locator("#table tbody th button").first.click()
+    expect(page.locator("#area-card")).to_be_visible()
+    assert page.locator("img[src=x]").count() == 0
+
+
+def test_the_one_file_map_opens_without_a_network(chromium: Browser, site, tmp_path) -> None:
+    state = site.app.extensions["geo_pora"]
+    from geo_pora.store import queries
+
+    areas = state.atlas().areas("district")
+    areas.loc[0, "name"] = HOSTILE[2]
+    counted = queries.counts(state.engine, "district", [quarter(2026, 1)])
+    page_text = maps.standalone(
+        maps.figures(disclose(counted, level="district"), areas),
+        areas,
+        level="district",
+        period="2026",
+    )
+    file = tmp_path / "map.html"
+    file.write_text(page_text, "utf-8")
+    context = chromium.new_context(offline=True)
+    tab = context.new_page()
+    errors: list[str] = []
+    tab.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    tab.on("dialog", lambda dialog: errors.append("dialog"))
+    tab.goto(file.as_uri())
+    tab.wait_for_selector("path[data-code]")
+    assert tab.locator("path[data-code]").count() == len(areas)
+    assert tab.locator("#rows tr").count() == len(areas)
+    assert tab.locator("#legend li").count() >= 3
+    expect(tab.locator("figcaption")).to_contain_text("Batas indikatif, bukan batas resmi")
+    context.close()
+    assert errors == []

@@ -1,0 +1,189 @@
+"""Releases: rebuilt byte for byte, refused where they would give something back, attacked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pandas as pd
+import pytest
+from disclosure_fixtures import areas, counts_of, reports
+
+from geo_pora import releases, store
+from geo_pora.disclosure import Disclosed, attack
+from geo_pora.errors import InputError, NotFoundError, RefusedError
+from geo_pora.releases import Spec
+
+INPUTS = {"boundary_version": "v1", "batches": "3"}
+
+
+@pytest.fixture(scope="module")
+def located():
+    return reports(21, 260)
+
+
+@pytest.fixture
+def engine(tmp_path):
+    return store.open(f"sqlite:///{tmp_path / 'a.sqlite'}")
+
+
+@pytest.fixture
+def build(engine, located):
+    def go(spec, found=located, inputs=INPUTS, **more):
+        return releases.build(
+            engine, spec, counts_of(found), actor="ana", title="uji", inputs=inputs, **more
+        )
+
+    return go
+
+
+def one_more(located, district, day="2026-02-10", persons=2):
+    row = located.iloc[[0]].assign(
+        regency_code=district[:5],
+        district_code=district,
+        village_code=f"{district}.2001",
+        persons=persons,
+        from_date=pd.Timestamp(day),
+        reported_on=pd.Timestamp(day),
+        to_date=pd.Timestamp(day),
+    )
+    return pd.concat([located, row], ignore_index=True)
+
+
+def test_a_release_is_kept_and_read_as_it_was(build, engine):
+    made = build(Spec(("2026-Q1",), by=("status",)))
+    again = releases.load(engine, made.id)
+    for name, table in made.tables.items():
+        pd.testing.assert_frame_equal(table.table, again.tables[name].table)
+    assert releases.latest(engine).id == made.id
+
+
+def test_the_same_manifest_gives_the_same_bytes(build, located):
+    made = build(Spec(("2026-Q1",), ("district", "village"), seed=4))
+    spec = Spec(
+        **{
+            name: tuple(v) if isinstance(v, list) else v
+            for name, v in made.manifest["spec"].items()
+        }
+    )
+    again = releases.prepare(spec, counts_of(located), inputs=made.manifest["inputs"])
+    assert releases.same_bytes(made, again)
+    changed = releases.prepare(spec, counts_of(one_more(located, "16.01.01")), inputs=INPUTS)
+    assert not releases.same_bytes(made, changed)
+
+
+def test_the_manifest_tells_versions_and_no_counts(build):
+    manifest = build(Spec(("2026-Q1",))).manifest
+    assert manifest["inputs"] == INPUTS
+    assert manifest["policy"]["threshold"] == 5
+    assert {"code_version", "earlier", "information_loss", "sha256"} <= set(manifest)
+    assert "persons" not in json.dumps(manifest)
+
+
+def test_regencies_always_belong_to_a_release():
+    assert Spec(("2026-Q1",), ("village",)).levels == ("regency", "village")
+    with pytest.raises(InputError):
+        Spec(())
+
+
+def test_a_finer_release_of_the_same_period_is_protected_with_the_first(build, engine):
+    """The two of them together are one system: no village gives a hidden district back."""
+    first = build(Spec(("2026-Q1",), ("district",)))
+    second = build(Spec(("2026-Q1",), ("district", "village")))
+    assert second.manifest["earlier"] == [first.id]
+    both = [*first.tables.values(), *second.tables.values()]
+    assert not attack(both)["broken"].any()
+    before = first.tables["district"].table
+    after = second.tables["district"].table
+    pd.testing.assert_series_equal(before["persons_status"], after["persons_status"])
+    assert not releases.audit(releases.everything(engine))["broken"].any()
+
+
+def test_months_after_their_quarter_are_protected_with_it(build, engine):
+    build(Spec(("2026-Q1",), ("district",)))
+    with contextlib.suppress(RefusedError):  # or refused: never given back
+        build(Spec(("2026-01", "2026-02", "2026-03"), ("district",)))
+    assert not releases.audit(releases.everything(engine))["broken"].any()
+
+
+def test_before_and_after_a_small_upload_is_refused(build, located):
+    build(Spec(("2026-Q1",)))
+    late = one_more(located, "16.01.01")
+    with pytest.raises(RefusedError, match="changed by less than 5"):
+        build(Spec(("2026-Q1",)), late)
+    with pytest.raises(RefusedError, match="changed by less than 5"):
+        build(Spec(("2026-01", "2026-02", "2026-03")), late)
+    with pytest.raises(RefusedError, match="changed by less than 5"):
+        build(Spec(("2026-Q1",), ("village",), by=("permit",)), late)
+
+
+def test_a_period_that_was_not_released_is_free_of_old_corrections(build, located):
+    build(Spec(("2026-01",)))
+    made = build(Spec(("2026-Q2",)), one_more(located, "16.01.01", "2026-01-10"))
+    assert made.manifest["earlier"]
+
+
+def test_the_same_days_on_other_boundaries_are_refused(build):
+    build(Spec(("2026-Q1",)))
+    other = {**INPUTS, "boundary_version": "v2"}
+    with pytest.raises(RefusedError, match="boundaries"):
+        build(Spec(("2026-02",)), inputs=other)
+    assert build(Spec(("2026-Q2",)), inputs=other).manifest["earlier"] == []
+
+
+def test_free_days_are_refused(build):
+    with pytest.raises(RefusedError, match="fixed periods"):
+        build(Spec(("2026-01-03_2026-02-10",)))
+
+
+def test_a_refused_release_is_not_kept(build, engine, located):
+    build(Spec(("2026-Q1",)))
+    with pytest.raises(RefusedError):
+        build(Spec(("2026-Q1",)), one_more(located, "16.01.01"))
+    assert len(releases.identifiers(engine)) == 1
+
+
+def _caught(release):
+    try:
+        return bool(releases.audit([release])["broken"].any())
+    except InputError:  # no counts can agree with it at all
+        return True
+
+
+def test_the_audit_finds_a_release_that_was_tampered_with(build):
+    made = build(Spec(("2026-Q1",), ("district",)), reports(21, 60, most=3))
+    table = made.tables["district"]
+    hidden = table.table["persons_status"] == "hidden"
+    assert hidden.any()
+    # Somebody shows all hidden districts but one.
+    rows = table.table.copy()
+    cells = rows.index[hidden][1:]
+    assert len(cells)
+    rows.loc[cells, "persons"] = 5
+    rows.loc[cells, "persons_status"] = "published"
+    made.tables["district"] = Disclosed(rows, table.policy, table.level)
+    assert _caught(made)
+
+
+def test_hot_spot_classes_travel_masked(build, engine):
+    classes = pd.DataFrame({"area_code": areas("district")["code"], "class": "hot95"})
+    made = build(Spec(("2026-Q1",)), hot_spots={"district": classes})
+    again = releases.load(engine, made.id).classes["district"]
+    table = made.tables["district"].table.set_index("area_code")["persons_status"]
+    for row in again.itertuples():
+        assert (row._2 == "hidden") == (table[row.area_code] == "hidden")
+    assert list(again.columns) == ["area_code", "class"]
+
+
+def test_published_is_the_newest_word_on_every_period(build, engine):
+    build(Spec(("2026-Q1",), ("district",)))
+    build(Spec(("2026-Q2",), ("district", "village")))
+    catalogue = releases.published(releases.everything(engine))
+    assert set(catalogue.tables["district"].table["period"]) == {"2026-Q1", "2026-Q2"}
+    assert set(catalogue.tables["village"].table["period"]) == {"2026-Q2"}
+    assert catalogue.version != releases.published([]).version
+
+
+def test_nothing_released_is_said(engine):
+    with pytest.raises(NotFoundError, match="release build"):
+        releases.latest(engine)

@@ -1,0 +1,33 @@
+// Small conveniences of every page: menus that close, forms that ask before they destroy.
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.menu[open], details.more[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of document.querySelectorAll("details.menu[open], details.more[open]")) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
+});
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+// Signing out takes along what this device keeps for the road; the app clears the rest.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.leave || event.defaultPrevented) return;
+  event.preventDefault();
+  try {
+    const { waiting, wipe } = await import("./device.js");
+    const count = (await waiting()).length;
+    if (count && !window.confirm(form.dataset.leave.replace("COUNT", count))) return;
+    await wipe({ checks: true });
+  } catch (error) {
+    console.warn(error);
+  }
+  form.submit();
+});

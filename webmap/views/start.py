@@ -1,0 +1,115 @@
+"""The first page: what waits for this person."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from flask import Blueprint, current_app, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_security import current_user
+
+from geo_pora import periods
+from geo_pora.periods import Period
+from geo_pora.store import queries, review
+from webmap import words
+from webmap.permissions import allowed, signed_in
+from webmap.state import current
+
+blueprint = Blueprint("start", __name__)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page of the app that a person may open."""
+
+    label: str
+    about: str
+    url: str
+    here: bool
+
+
+def places() -> list[Place]:
+    """Return the pages the current person may open, in the order of their work."""
+    known = [
+        ("map", "map.page", _("Peta sebaran"), _("Jumlah per kabupaten, kecamatan, dan desa.")),
+        ("import", "imports.page", _("Kirim laporan"), _("Unggah berkas, periksa, perbaiki.")),
+        ("review", "review.page", _("Antrean tinjauan"), _("Tempatkan laporan yang meragukan.")),
+        (
+            "hotspots",
+            "hotspots.page",
+            _("Titik rawan"),
+            _("Wilayah di atas yang diharapkan, dan pengecekannya."),
+        ),
+        (
+            "coverage",
+            "coverage.page",
+            _("Kelengkapan"),
+            _("Instansi mana yang sudah, terlambat, dan belum mengirim."),
+        ),
+        (
+            "export",
+            "exports.release",
+            _("Rilis dan bahan rapat"),
+            _("Berkas, peta, dan PDF yang boleh dibagikan."),
+        ),
+        (
+            "administer",
+            "admin.page",
+            _("Administrasi"),
+            _("Akun, instansi, periode, batas wilayah, catatan audit."),
+        ),
+    ]
+    views = current_app.view_functions
+    return [
+        Place(label, about, url_for(endpoint), _is_here(endpoint))
+        for permission, endpoint, label, about in known
+        if allowed(permission) and endpoint in views
+    ]
+
+
+def _is_here(endpoint: str) -> bool:
+    return request.blueprint == endpoint.partition(".")[0]
+
+
+@blueprint.app_context_processor
+def _navigation() -> dict[str, object]:
+    return {"navigation": places, "demonstration": _demonstration}
+
+
+def _demonstration() -> bool:
+    return bool(current_user.is_authenticated) and current().is_demonstration()
+
+
+@blueprint.get("/")
+@signed_in
+def home() -> str:
+    """Show what this person can do, and what waits."""
+    return render_template("home.html", places=places(), waiting=_waiting())
+
+
+def _waiting() -> dict[str, str]:
+    """Return what waits for this person, by the address of the page where it is done."""
+    state = current()
+    found = {}
+    if allowed("review"):
+        count = review.size(state.engine)
+        if count:
+            found[url_for("review.page")] = _("%(count)s baris menunggu", count=count)
+    if allowed("import") and current_user.agency:
+        last_month = periods.months(
+            Period(*(dt.date.today().replace(day=1) - dt.timedelta(days=1),) * 2)
+        )
+        sent = queries.coverage(state.engine, last_month, [str(current_user.agency)])
+        own = sent[sent["agency"] == current_user.agency]
+        if len(own) and own["state"].iloc[0] == "missing":
+            month = words.period(last_month[0])
+            found[url_for("imports.page")] = _("laporan %(month)s belum dikirim", month=month)
+    return found
+
+
+@blueprint.get("/second-factor")
+@signed_in
+def second_factor() -> str:
+    """Say why a second factor is needed, and where it is set up."""
+    return render_template("second_factor.html")
