@@ -116,6 +116,15 @@ def test_marked_parts(text, expected):
         ("Desa umawang", "16.08.03"),  # the first letter lost
         ("Desa Ugmawang", "16.08.03"),  # or after the second
         ("Jln. Lintas Sumatera Ujan Mas", "16.01.08"),  # the other is far from that road
+        ("KEC.BELITANGIII", "16.08.10"),  # a Roman number without its space
+        ("DESA BATUMARTAVI", "16.08.13"),
+        ("Kantor Camat Bunga Mayang", "16.08.11"),  # each district has one, a village has none
+        ("KUA Buay Madang", "16.08.02"),
+        ("Simpang Gumawang", "16.08.03"),  # a junction, not the district Simpang
+        ("Simpang, OKU Selatan", "16.09.05"),
+        ("Simpang OKU Selatan", "16.09.05"),
+        ("Jl. Sidomulyo Gumawang", "16.08.03"),  # both ends of the road are in Belitang
+        ("Warung Nasi Padang, Gumawang", "16.08.03"),  # a dish, not the city
     ],
 )
 def test_the_district_that_is_named(matcher, text, district):
@@ -148,6 +157,11 @@ def test_the_district_that_is_named(matcher, text, district):
         "Pusat Perbelanjaan",  # the centre, not a mistyped Pusar
         "Jl. Raya Belitang Martapura",  # from one to the other
         "Toko Sukaraya",
+        "Mess PT Minanga Ogan Desa Sukajadi",  # a river, not Ulu Ogan
+        "Simpang Tanjung Sari",  # a junction: not Tanjung Sari in the district Simpang
+        "Jl. Betung Petanggan",  # from one village to another
+        "Jl. Raya Baturaja Palembang",
+        "Kec. Muara Jaya, Kutai Timur",  # a namesake
     ],
 )
 def test_what_does_not_say_the_district_is_not_decided(matcher, text):
@@ -165,6 +179,11 @@ def test_what_does_not_say_the_district_is_not_decided(matcher, text):
         "Kota Jayapura",
         "Desa Sukaraja, Jakarta Selatan",
         "Surabaya, Jawa Timur",
+        "Jl. Merdeka Palembang",
+        "Kec. Belitang, Kab. Sekadau",
+        "Kec. Gunung Megang",  # a village here, a district of Muara Enim
+        "Kab. OKI",
+        "Banjarsari, Kota Solo",
     ],
 )
 def test_places_elsewhere_are_recognised(matcher, text):

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 from geo_pora.address.names import MAX_WORDS, QUALITY, Named, Names
 from geo_pora.address.tokens import Token
-from geo_pora.address.vocabulary import COMPANIES, INSTITUTIONS, MARKERS, OURS, UNITS
+from geo_pora.address.vocabulary import (
+    COMPANIES,
+    DISTRICT_OFFICES,
+    INSTITUTIONS,
+    LEADING,
+    MARKERS,
+    OURS,
+    UNITS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +27,11 @@ class Mention:
         What they may name.
     context : str
         How they stand: `village`, `district`, `regency`, `province` and `hamlet` are
-        marked; `road` is a road's own name and `leading` that of a road named after
-        where it leads; `towards` is a direction; `tail` ends a road or other words, where
-        the larger place is said; `whole` is a part by itself and `within` is among other
-        words or in an institution's name.
+        marked; `office` is of an office that every district has; `road` is a road's own name,
+        `leading` that of a road named after where it leads and `between` one of its two
+        ends; `towards` is a direction; `company` is a firm's; `tail` ends a road or other
+        words, where the larger place is said; `whole` is a part by itself and `within` is
+        among other words or in an institution's name.
     words : str
         As compared.
     before_district : bool
@@ -48,14 +57,17 @@ def find_mentions(tokens: list[Token], names: Names) -> list[Mention]:
             if named:
                 chosen.append((start, end, named))
     chosen.sort(key=lambda span: span[0])
+    begins = {start: named for start, _, named in chosen}
     return [
         _mention(tokens, start, end, named, taken)
         for start, end, named in chosen
-        if not (end == start + 1 and _only_begins(tokens, start, taken, names))
+        if not (end == start + 1 and _only_begins(tokens, start, taken, begins, names))
     ]
 
 
-def _only_begins(tokens: list[Token], at: int, taken: set[int], names: Names) -> bool:
+def _only_begins(
+    tokens: list[Token], at: int, taken: set[int], begins: dict[int, Named], names: Names
+) -> bool:
     """Tell whether a generic word begins a longer name that nobody knows.
 
     Simpang is a district, and the first word of ten villages and of every
@@ -67,7 +79,13 @@ def _only_begins(tokens: list[Token], at: int, taken: set[int], names: Names) ->
         return goes_on  # Jl. Simpang Muaradua: the junction to Muaradua
     if token.word not in names.generic or (token.at == 0 and token.kind == "district"):
         return False
+    if goes_on and _is_junction(token) and after in begins:
+        return not begins[after].regencies  # Simpang Karang Agung, but Simpang, OKU Selatan
     return goes_on and after not in taken and not tokens[after].word.isdigit()
+
+
+def _is_junction(token: Token) -> bool:
+    return token.kind == "bare" and token.word in LEADING
 
 
 def _spans(tokens: list[Token], names: Names) -> list[tuple[float, int, int, Named | None]]:
@@ -129,39 +147,63 @@ def _mention(tokens: list[Token], start: int, end: int, named: Named, taken: set
     if token.is_marker and start and not token.parted:
         kind = tokens[start - 1].kind.lstrip("#")
     before = tokens[start - 1] if start else None
-    if named.outside and before and before.word == "KOTA" and before.part == token.part:
+    city = named.outside and not (named.codes and named.outside == "district")
+    if city and before and before.word == "KOTA" and before.part == token.part:
         kind, token.at = "regency", 0  # Kota Jayapura is a city, of which there is none here
     after = tokens[end].kind if end < len(tokens) else ""
     return Mention(
         named,
-        _context(tokens, start, end, kind, taken, bool(named.districts)),
+        _context(tokens, start, end, kind, taken, named),
         " ".join(t.word for t in tokens[start:end]),
         after == "#district",
     )
 
 
 def _context(
-    tokens: list[Token], start: int, end: int, kind: str, taken: set[int], of_district: bool
+    tokens: list[Token], start: int, end: int, kind: str, taken: set[int], named: Named
 ) -> str:
     token = tokens[start]
     if token.is_marker and token.leading:
         return token.leading  # Jl. Raya Simpang: the word is also a district's name
+    before = tokens[start - 1] if start and tokens[start - 1].part == token.part else None
     first = token.at == 0 or token.is_marker
     if kind in {"village", "district", "regency", "province", "hamlet"}:
         return kind if first else "tail"
     if kind == "road":
-        if token.joined or (end < len(tokens) and tokens[end].joined):
-            return "leading"  # Jl. Palembang - Baturaja
-        if token.leading and of_district and start - 1 in taken:
-            return "leading"  # Jl. Raya Belitang Martapura leads from one to the other
-        return (token.leading or "road") if first else "tail"
-    if start and tokens[start - 1].part == token.part and tokens[start - 1].word in COMPANIES:
+        return _on_road(tokens, start, end, taken, named, first)
+    if before and before.word in COMPANIES:
         return "company"
+    if before and before.word in DISTRICT_OFFICES:
+        return "office"
+    if before and _is_junction(before):
+        return "leading"
     alone_before = start == 0 or tokens[start - 1].part != token.part or start - 1 in taken
     alone_after = end == len(tokens) or tokens[end].part != token.part or end in taken
     if alone_before and alone_after:
         return "whole"
     return "tail" if alone_after and not _of_institution(tokens, start) else "within"
+
+
+def _on_road(
+    tokens: list[Token], start: int, end: int, taken: set[int], named: Named, first: bool
+) -> str:
+    token = tokens[start]
+    if token.joined or (end < len(tokens) and tokens[end].joined):
+        return "leading"  # Jl. Palembang - Baturaja
+    if token.leading and (named.districts or not named.codes) and start - 1 in taken:
+        return "leading"  # Jl. Raya Belitang Martapura leads from one to the other
+    # One village, or a place that is not served: a larger place of ours is said last.
+    one_end = not named.districts and len(named.codes) < 2
+    if one_end and token.leading != "towards" and _between(tokens, start, end, taken):
+        return "between"  # Jl. Betung Petanggan: at which of its two ends, it does not say
+    return (token.leading or "road") if first else "tail"
+
+
+def _between(tokens: list[Token], start: int, end: int, taken: set[int]) -> bool:
+    """Tell whether a road has no other words than this name and another."""
+    road = [i for i, token in enumerate(tokens) if token.part == tokens[start].part]
+    other = [i for i in road if not start <= i < end and tokens[i].kind == "road"]
+    return bool(other) and taken.issuperset(other)
 
 
 def _of_institution(tokens: list[Token], at: int) -> bool:

@@ -38,7 +38,7 @@ from geo_pora.address.vocabulary import (
     fold_javanese,
     without_units,
 )
-from geo_pora.gazetteer import Gazetteer, shipped_folder
+from geo_pora.gazetteer import Gazetteer, normalise, shipped_folder
 
 MAX_WORDS = 6
 
@@ -66,8 +66,8 @@ class Named:
     ----------
     villages, districts, regencies : tuple of str
         Codes of the areas so named.
-    outside : bool
-        Also, or only, a place that is not served.
+    outside : str
+        The level of a place that is not served and also, or alone, goes by it; else empty.
     words : int
         Words in the name as the gazetteer writes it.
     how : str
@@ -77,7 +77,7 @@ class Named:
     villages: tuple[str, ...] = ()
     districts: tuple[str, ...] = ()
     regencies: tuple[str, ...] = ()
-    outside: bool = False
+    outside: str = ""
     words: int = 1
     how: str = "exact"
 
@@ -87,7 +87,7 @@ class Named:
         return (*self.villages, *self.districts, *self.regencies)
 
 
-def _named(codes: Iterable[str], words: int, how: str, outside: bool = False) -> Named:
+def _named(codes: Iterable[str], words: int, how: str, outside: str = "") -> Named:
     by_length: dict[int, list[str]] = {5: [], 8: [], 13: []}
     for code in sorted(set(codes)):
         by_length[len(code)].append(code)
@@ -187,9 +187,9 @@ class Names:
         """Return what the words name as they are, however spaced; None where nothing."""
         key = "".join(words)
         if key in self._codes:
-            return self._of({key}, "exact", self._outside.get(key) in {"province", "regency"})
+            return self._of({key}, "exact", self._outside.get(key, ""))
         if key in self._outside:
-            return Named(outside=True, words=len(words))
+            return Named(outside=self._outside[key], words=len(words))
         return None
 
     def _look_up(self, words: tuple[str, ...]) -> Named | None:
@@ -201,7 +201,7 @@ class Names:
         if len(key) < 4 or key.isdigit():
             return None
         return (
-            self._of(self._respelled(words), "sound")
+            self._of(self._respelled(words) or self._glued_number(key), "sound")
             or self._sounds_like(key)
             or self._of(self._abbreviated(words), "abbreviation")
             or self._of(self._series.get(key, ()), "series")
@@ -211,7 +211,7 @@ class Names:
             or self._other_number(words)
         )
 
-    def _of(self, keys: Iterable[str], how: str, outside: bool = False) -> Named | None:
+    def _of(self, keys: Iterable[str], how: str, outside: str = "") -> Named | None:
         keys = list(keys)
         if not keys:
             return None
@@ -231,6 +231,13 @@ class Names:
             if other and i:
                 found.append("".join((*words[:i], other, *words[i + 1 :])))
         return [key for key in found if key in self._codes]
+
+    def _glued_number(self, key: str) -> list[str]:
+        """Find the name of which the Roman number stands without a space: BELITANGIII."""
+        if key[-1] not in "IVX":
+            return []
+        cut = [(key[:-size], normalise(key[-size:])) for size in range(4, 0, -1)]
+        return [name + number for name, number in cut if name + number in self._codes][:1]
 
     def _sounds_like(self, key: str) -> Named | None:
         """Find names that sound the same; Sumber Mulya may be Sumber Mulia or Sumber Mulyo."""

@@ -30,6 +30,6 @@ def outside_names(file: Path) -> dict[str, str]:
         if words[0] in {"DKI", "DI"}:
             spellings.append(words[1:])
         for spelled in spellings:
-            if len("".join(spelled)) > 3:
+            if len("".join(spelled)) > 2:
                 found.setdefault("".join(spelled), row["level"])
     return found

@@ -16,8 +16,10 @@ def telling_runs(spelled: Spelled, codes: Codes) -> Callable[[tuple[str, ...]], 
     """Return what finds the runs of a district's name that tell it: Baturaja, Bangsa Raja.
 
     A word that villages of other districts have tells nothing, unless it
-    is rare there and begins the district's name.
+    is rare there and begins the district's name. A regency's word tells the
+    regency: PT Minanga Ogan is not in Ulu Ogan.
     """
+    of_regencies = regency_words(spelled, codes)
     of_districts: dict[str, set[str]] = defaultdict(set)
     of_villages: dict[str, set[str]] = defaultdict(set)
     for key, words in spelled.items():
@@ -29,7 +31,7 @@ def telling_runs(spelled: Spelled, codes: Codes) -> Callable[[tuple[str, ...]], 
     elsewhere = {w: len(found - of_districts[w]) for w, found in of_villages.items()}
 
     def tells(word: str, first: bool) -> bool:
-        if word in DIRECTION_WORDS or word.isdigit():
+        if word in DIRECTION_WORDS or word in of_regencies or word.isdigit():
             return False
         return elsewhere.get(word, 0) <= (2 if first else 1)
 
@@ -43,6 +45,16 @@ def telling_runs(spelled: Spelled, codes: Codes) -> Callable[[tuple[str, ...]], 
     return telling
 
 
+def regency_words(spelled: Spelled, codes: Codes) -> set[str]:
+    """Return the words of the regencies' names: rivers and peoples of the whole country here."""
+    return {
+        word
+        for key, words in spelled.items()
+        if any(len(code) == 5 for code in codes[key])
+        for word in words
+    }
+
+
 def local_words(spelled: Spelled, codes: Codes) -> dict[str, set[str]]:
     """Index words that only the villages of one district have: Lekis of Lekis Rejo."""
     names: dict[str, set[str]] = defaultdict(set)
@@ -51,10 +63,11 @@ def local_words(spelled: Spelled, codes: Codes) -> dict[str, set[str]]:
         for word in words if len(words) > 1 else ():
             names[word].add(key)
             districts[word].update(code[:8] for code in codes[key])
+    widely = regency_words(spelled, codes)
     return {
         word: keys
         for word, keys in names.items()
-        if len(districts[word]) == 1 and len(word) > 4 and word not in codes
+        if len(districts[word]) == 1 and len(word) > 4 and word not in codes and word not in widely
     }
 
 

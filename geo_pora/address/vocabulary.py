@@ -59,6 +59,8 @@ INSTITUTIONS = frozenset(
 )
 # Of these, the ones whose own name follows, which is chosen for its sound: CV Karya Jaya.
 COMPANIES = frozenset({"PT", "CV", "UD", "TOKO", "WARUNG", "RM", "BENGKEL", "SALON"})
+# An office that each district has, so that its name says which: Kantor Camat Buay Madang.
+DISTRICT_OFFICES = frozenset({"CAMAT", "KUA"})
 # Words that say where in a place, and are no slips of its name: Pusat Desa is not in Pusar.
 COMMON = INSTITUTIONS | frozenset(
     _table(

@@ -25,13 +25,22 @@ RELIABILITY: dict[str, tuple[float, float]] = {
     "regency": (0.30, 0.30),
     "province": (0.10, 0.10),
     "whole": (0.93, 0.92),
+    "office": (0.95, 0.60),
     "within": (0.78, 0.84),
     "tail": (0.90, 0.90),
     "leading": (0.40, 0.83),
     "road": (0.45, 0.82),
+    "between": (0.30, 0.45),
     "towards": (0.25, 0.40),
     "company": (0.45, 0.50),
     "hamlet": (0.60, 0.82),
+}
+# How likely a name that several levels have means a district, a village, a regency: Desa says
+# village, and an office that each district has says district.
+LEVELS = {
+    "district": (0.97, 0.03, 0.0),
+    "office": (0.97, 0.03, 0.0),
+    "village": (0.07, 0.93, 0.0),
 }
 # A road's or hamlet's own name where something else in the text says the place.
 BESIDE = (0.30, 0.45)
@@ -43,7 +52,7 @@ SEAT = 3.0
 # Belitang for Belitang Jaya; the share that means one of them.
 # After a village's name it is the larger place around, as people still say it; alone and
 # in full it is the district.
-OFFSPRING = {"district": 0.03, "village": 0.0}
+OFFSPRING = {"district": 0.03, "office": 0.03, "village": 0.0}
 OFFSPRING_BESIDE, OFFSPRING_ALONE = 0.13, 0.04
 # How much of the doubt in a mistyped name is left where a marker says that it is a name.
 MARKED_DOUBT = 0.6
@@ -51,6 +60,15 @@ REGENCY_RELIABILITY = {"regency": 0.98, "leading": 0.5, "road": 0.5, "tail": 0.9
 POSTAL_RELIABILITY = 0.7
 CODE_RELIABILITY = 0.98
 LEARNT_RELIABILITY = 0.99
+# The same for the name of a place that is not served. Nobody writes Kab. Sekadau of a place of
+# ours, while districts have namesakes: Kec. Belitang.
+OUTSIDE_RELIABILITY = {
+    "regency": 0.995,
+    "province": 0.995,
+    "district": 0.9,
+    "whole": 0.95,
+    "tail": 0.7,
+}
 # Prior of a place that is not served at all.
 OUTSIDE_PRIOR = 0.02
 # Names of the places around fall off over this distance.
@@ -59,8 +77,19 @@ NEAR_KM = 20.0
 _SLIPS = frozenset({"typo", "short typo", "two typos"})
 _NO_ROAD = _SLIPS | {"local"}
 _MARKED = frozenset({"village", "district"})
-_ROADS = frozenset({"road", "leading", "towards"})
-_LESSER = frozenset({"road", "leading", "towards", "hamlet", "company"})
+_ROADS = frozenset({"road", "leading", "between", "towards"})
+_LESSER = _ROADS | {"hamlet", "company"}
+
+
+def _elsewhere(named: Named, context: str) -> float:
+    """Return how likely a name of ours that places elsewhere bear, too, means one of those.
+
+    Surabaya is a village here and a city elsewhere: Kota Surabaya is the city. Gunung Megang is
+    a village here and a district elsewhere: Kec. Gunung Megang is the district.
+    """
+    if named.outside == "district":
+        return 0.8 if context == "district" and not named.districts else 0.0
+    return {"regency": 0.8, "province": 0.8, "whole": 0.03}.get(context, 0.0) * bool(named.outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +197,7 @@ class Witnesses:
         """Turn a mention into probabilities."""
         named, context = mention.named, mention.context
         if not named.codes:
-            return self._outside(mention)
+            return self._outside(mention, beside)
         if context in _ROADS and " " not in mention.words and named.how in _NO_ROAD:
             return None  # Gang Mawar: a rose, not a mistyped village
         if context == "company" and beside:
@@ -191,9 +220,7 @@ class Witnesses:
             inside = self.of_regency[self.regencies.index(code)]
             of_regency = REGENCY_RELIABILITY.get(context, 0.9) * quality / len(named.regencies)
             p[:-1] += share[2] * of_regency * inside / inside.sum()
-        if named.outside:
-            # Surabaya is a village here and a city elsewhere: Kota Surabaya is the city.
-            elsewhere = {"regency": 0.8, "province": 0.8, "whole": 0.03}.get(context, 0.0)
+        if elsewhere := _elsewhere(named, context):
             p *= 1 - elsewhere
             villages = {code: sure * (1 - elsewhere) for code, sure in villages.items()}
             p[-1] += elsewhere
@@ -228,9 +255,7 @@ class Witnesses:
     @staticmethod
     def _share(named: Named, context: str) -> tuple[float, float, float]:
         """Return how likely each level is meant by a name that several levels have."""
-        weights = {"district": (0.97, 0.03, 0.0), "village": (0.07, 0.93, 0.0)}.get(
-            context, (0.75, 0.25, 0.75)
-        )
+        weights = LEVELS.get(context, (0.75, 0.25, 0.75))
         levels = (named.districts, named.villages, named.regencies)
         present = [weight if codes else 0.0 for weight, codes in zip(weights, levels, strict=True)]
         total = sum(present)
@@ -250,13 +275,16 @@ class Witnesses:
         p[-1] += left * 0.07
         return p
 
-    def _outside(self, mention: Mention) -> Witness | None:
-        """Believe a place that is not served where it is marked or stands by itself."""
-        sure = {"regency": 0.98, "province": 0.98, "district": 0.9, "whole": 0.9}.get(
-            mention.context, 0.0
-        )
-        if not sure:
+    def _outside(self, mention: Mention, beside: bool) -> Witness | None:
+        """Believe a place that is not served where it is marked or stands by itself.
+
+        At the end of other words only a regency or province is believed, and only where
+        nothing else names a place of ours: Jl. Sudirman Palembang.
+        """
+        context, district = mention.context, mention.named.outside == "district"
+        if context not in OUTSIDE_RELIABILITY or (context == "tail" and (beside or district)):
             return None
+        sure = OUTSIDE_RELIABILITY["district" if district else context]
         p = np.full(len(self.prior), (1 - sure) / len(self.districts))
         p[-1] = sure
         return Witness(p, {})
