@@ -16,6 +16,7 @@ from geo_pora.hotspots import monte_carlo
 from geo_pora.hotspots.monte_carlo import Spans, replica_maxima
 from geo_pora.hotspots.power import critical_scan_count
 from geo_pora.hotspots.scan import space_time_scan, spatial_scan
+from geo_pora.hotspots.secondary import Window, ranked
 from geo_pora.hotspots.zones import Zones, as_points
 
 ROW = [(float(x), 0.0) for x in range(10)]
@@ -58,9 +59,11 @@ def brute_force(
     ("rates", "periods", "seed"),
     list(itertools.product(["high", "low", "both"], [1, 4], [1, 2, 3])),
 )
+@pytest.mark.parametrize("counts", [4, 2**18])
 def test_replicas_have_the_maximum_of_brute_force(
-    monkeypatch: pytest.MonkeyPatch, rates: Any, periods: int, seed: int
+    monkeypatch: pytest.MonkeyPatch, rates: Any, periods: int, seed: int, counts: int
 ) -> None:
+    monkeypatch.setattr(monte_carlo, "_COUNTS", counts)
     drawn: list[np.ndarray] = []
     simulate = monte_carlo._simulate
 
@@ -135,6 +138,30 @@ def test_the_first_cluster_is_the_maximum_and_the_rest_do_not_overlap(
     assert len(members) == len(set(members))
     ratios = [round(c.llr, 9) for c in found]
     assert ratios == sorted(ratios, reverse=True)
+
+
+@pytest.mark.parametrize("ratio", [3.0, 2175.0, 5e6])
+def test_of_two_equal_ratios_the_smaller_circle_ranks_first_however_large_they_are(
+    ratio: float,
+) -> None:
+    def window(centre: int, size: int, ratio: float) -> Window:
+        members = np.arange(centre, centre + size, dtype=np.int32)
+        return Window(centre, members, 0.0, 0, 0, 9, 1.0, ratio)
+
+    large = window(0, 3, ratio * (1 + 1e-13))  # equal, but for the order of a sum
+    small, next_small = window(5, 1, ratio), window(7, 1, ratio)
+    below = window(4, 1, ratio * (1 - 1e-8))
+    order = [w.centre for w in ranked([below, large, next_small, small])]
+    assert order == [5, 7, 0, 4]
+
+
+def test_cases_by_the_thousand_million_fit_in_the_machine() -> None:
+    rng = np.random.default_rng(3)
+    people = rng.integers(1000, 9000, 12)
+    cases = rng.multinomial(3 * 10**9, people / people.sum())
+    found = spatial_scan(cases, people, rng.random((12, 2)), replicas=99, seed=1)
+    assert found.total_cases == 3 * 10**9
+    assert 0 < found.replica_llr.min() <= found.replica_llr.max() < 20
 
 
 def test_p_values_are_uniform_under_the_null_hypothesis() -> None:
@@ -298,7 +325,16 @@ def test_progress_grows_to_the_end() -> None:
         ({"cases": [1.5, 2, 3]}, "row 1 .* not a whole number"),
         ({"cases": [1, -2, 3]}, "row 2 .* negative"),
         ({"cases": [1, float("nan"), 3]}, "row 2 .* missing"),
-        ({"cases": ["x", "y", "z"]}, "not all numbers"),
+        ({"cases": ["x", "y", "z"]}, "cases are not all numbers"),
+        ({"cases": [1, [2, 3], 4]}, "cases are not all numbers"),
+        ({"cases": [1j, 2, 3]}, "cases are not all numbers"),
+        ({"coordinates": [(0, 0), (1,), (2, 0)]}, "coordinates are not all numbers"),
+        ({"distance": "projected", "projected_crs": "nowhere"}, "'nowhere' is no CRS"),
+        ({"distance": "projected", "projected_crs": "EPSG:4326"}, "in degrees"),
+        ({"max_reported_population": 0}, "over 0"),
+        ({"min_cases": -1}, "whole number of 0 or more"),
+        ({"replicas": 9.5}, "whole number of 0 or more"),
+        ({"seed": -1}, "whole number of 0 or more"),
         ({"population": [5, 0, 5]}, "area 1 has 2 cases but no population"),
         ({"population": [5, float("inf"), 5]}, "row 2"),
         ({"coordinates": [(0, 0), (1, float("nan")), (2, 0)]}, "row 2 .* no coordinates"),
@@ -320,6 +356,26 @@ def test_bad_input_is_refused_in_one_sentence(change: dict[str, Any], words: str
     } | change  # fmt: skip
     with pytest.raises(InputError, match=words):
         spatial_scan(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"max_duration": 2.5}, "no share"),
+        ({"max_duration": float("nan")}, "no share"),
+        ({"max_duration": 0}, "windows of 1 to 0 of 4 periods"),
+        ({"min_duration": 1.5}, "whole number of 1 or more"),
+        ({"min_duration": 3, "max_duration": 2}, "at least the shortest"),
+        ({"cases": [1, 2, 3]}, "a column per period"),
+        ({"population": np.ones((4, 3))}, "do not fit"),
+    ],
+)
+def test_bad_times_are_refused_in_one_sentence(change: dict[str, Any], words: str) -> None:
+    arguments: dict[str, Any] = {
+        "cases": np.ones((3, 4)), "population": [5, 5, 5], "coordinates": ROW[:3],
+    } | change  # fmt: skip
+    with pytest.raises(InputError, match=words):
+        space_time_scan(**arguments)
 
 
 def test_no_cases_and_no_rows() -> None:

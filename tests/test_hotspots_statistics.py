@@ -7,6 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -362,6 +363,52 @@ def test_st_dbscan_reads_dates_and_degrees() -> None:
     places = [(104.0, -4.0), (104.0, -4.008), (104.0, -4.016), (104.0, -4.0)]
     found = st_dbscan(places, days, eps_space=1, eps_time=1, min_samples=2, distance="great-circle")
     assert found.tolist() == [0, 0, 0, -1]
+    as_days = [days.tolist(), days - days[0], pd.Series(days).dt.tz_localize("Asia/Jakarta")]
+    for times in as_days:
+        again = st_dbscan(
+            places, times, eps_space=1, eps_time=1, min_samples=2, distance="great-circle"
+        )
+        assert again.tolist() == found.tolist()
+    with pytest.raises(InputError, match="row 2 has no time"):
+        st_dbscan(places, [days[0].item(), None, *days[2:].tolist()], eps_space=1, eps_time=1)
     with pytest.raises(InputError, match="row 2 has no time"):
         st_dbscan(places, [1, np.nan, 2, 3], eps_space=1, eps_time=1)
     assert st_dbscan(np.zeros((0, 2)), [], eps_space=1, eps_time=1).tolist() == []
+
+
+# --- what is refused
+
+
+FOUR, CHAIN = [1.0, 2, 3, 5], weights.from_pairs([0, 1, 1, 2, 2, 3], [1, 0, 2, 1, 3, 2], 4)
+
+
+@pytest.mark.parametrize(
+    ("ask", "words"),
+    [
+        (lambda: getis_ord.gi_star(list("abcd"), CHAIN), "values are not all numbers"),
+        (lambda: getis_ord.gi_star(FOUR, None), "weights cannot be a NoneType"),
+        (lambda: getis_ord.gi_star(FOUR, {0: [1]}), "weights cannot be a dict"),
+        (lambda: getis_ord.gi_star(FOUR, np.full((4, 4), np.nan)), "binary"),
+        (lambda: getis_ord.gi_star(FOUR, CHAIN, ddof=2), "ddof"),
+        (lambda: getis_ord.space_time_gi_star(np.ones((4, 2)), CHAIN, lags=-1), "lags"),
+        (lambda: getis_ord.space_time_gi_star(np.ones((4, 0)), CHAIN), "no periods"),
+        (lambda: moran.morans_i(list("abcd"), CHAIN), "values are not all numbers"),
+        (lambda: weights.k_nearest([(0, 0), (1, 1), (2, 2)], 1.5), "whole number"),
+        (lambda: weights.from_pairs([0, 4], [1, 0], 4), "outside 0 to 3"),
+        (lambda: trend.mann_kendall(list("abc")), "values of a series are not all numbers"),
+        (lambda: trend.mann_kendall(FOUR, alpha=5), "between 0 and 1"),
+        (lambda: trend.mann_kendall(FOUR, method="guess"), "auto, exact or normal"),
+        (lambda: trend.mann_kendall([1, 1], correction="guess"), "hamed-rao or yue-wang"),
+        (lambda: trend.seasonal_sens_slope(FOUR, period=0), "steps in a period"),
+        (lambda: trend.emerging([FOUR], [FOUR], alpha=5), "between 0 and 1"),
+        (lambda: rates.empirical_bayes(["x"], [1]), "events are not all numbers"),
+        (lambda: rates.empirical_bayes([1, 2], [9, 9], neighbours=CHAIN), "neighbours of 4"),
+        (lambda: benjamini_hochberg(["x"]), "p-values are not all numbers"),
+        (lambda: st_dbscan([(0, 0)], ["today"], eps_space=1, eps_time=1), "times are not all"),
+        (lambda: st_dbscan([(0, 0)], [[1]], eps_space=1, eps_time=1), "one time per point"),
+        (lambda: st_dbscan([(0, 0)], [1], eps_space=1, eps_time=1, min_samples=0), "min_samples"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(ask: Any, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        ask()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import as_numbers, check_whole
 from geo_pora.hotspots.zones import Floats, arc, as_points
 
 _ROUNDING = 1e-9
@@ -40,12 +43,12 @@ def st_dbscan(
     Parameters
     ----------
     coordinates : array_like, shape (n, 2)
-    times : array_like of numbers or datetimes, shape (n,)
-        Datetimes count in days.
+    times : array_like of numbers, dates, datetimes or timedeltas, shape (n,)
+        Dates and the like count in days.
     eps_space : float
         0 or more, in the unit of the distance (``great-circle``: km, ``projected``: metres).
     eps_time : float
-        0 or more, in the unit of `times`.
+        0 or more, in the unit of `times`; days for dates.
     min_samples : int
     distance, projected_crs
         As in :func:`geo_pora.hotspots.scan.spatial_scan`.
@@ -84,8 +87,9 @@ def st_dbscan(
     moments = _as_numbers(times)
     if moments.shape != (len(points),):
         raise InputError(f"{len(points)} points and {moments.size} times: give one time per point")
-    if not (eps_space >= 0 and eps_time >= 0 and min_samples >= 1):
-        raise InputError("the reach in space and time must be 0 or more, and min_samples 1 or more")
+    if not (eps_space >= 0 and eps_time >= 0):
+        raise InputError("the reach in space and time must be 0 or more")
+    check_whole(min_samples, "min_samples", 1)
     if not len(points):
         return np.zeros(0, dtype=np.int64)
     first, near = _neighbours(
@@ -95,13 +99,25 @@ def st_dbscan(
 
 
 def _as_numbers(times: ArrayLike) -> Floats:
-    raw = np.asarray(times)
-    if raw.dtype.kind == "M":
-        raw = np.where(np.isnat(raw), np.nan, (raw - raw.min()) / np.timedelta64(1, "D"))
-    moments = raw.astype(np.float64)
+    if np.ndim(times) != 1:
+        raise InputError("times have rows and columns: give one time per point")
+    moments = as_numbers(_in_days(pd.Series(times)), "times")
     if not np.isfinite(moments).all():
         raise InputError(f"row {int(np.argmin(np.isfinite(moments))) + 1} has no time: give one")
     return moments
+
+
+def _in_days(times: pd.Series) -> pd.Series:
+    """Return dates, datetimes and timedeltas as days, and numbers as they are."""
+    if times.dtype.kind == "O":
+        first = times.loc[times.first_valid_index()] if times.notna().any() else None
+        if isinstance(first, dt.date):
+            times = pd.to_datetime(times, utc=True)
+        elif isinstance(first, dt.timedelta):
+            times = pd.to_timedelta(times)
+    if isinstance(times.dtype, pd.DatetimeTZDtype) or times.dtype.kind == "M":
+        times = times - times.min()
+    return times / pd.Timedelta(days=1) if times.dtype.kind == "m" else times
 
 
 def _neighbours(

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import as_numbers
 
 Floats = NDArray[np.float64]
 
@@ -30,7 +31,7 @@ def scaled(exposure: ArrayLike, total: float) -> Floats:
     >>> scaled([100, 300], 8).tolist()
     [2.0, 6.0]
     """
-    numbers = np.asarray(exposure, dtype=np.float64)
+    numbers = as_numbers(exposure, "exposures")
     if not (np.isfinite(numbers).all() and (numbers >= 0).all()):
         raise InputError("an exposure is missing, negative or infinite: give 0 or more")
     whole = numbers.sum()
@@ -66,7 +67,7 @@ def from_history(past: ArrayLike) -> Floats:
     >>> from_history([[2, 1, 0, 3], [0, 0, 0, 0]]).tolist()
     [1.625, 0.125]
     """
-    table = np.asarray(past, dtype=np.float64)
+    table = as_numbers(past, "past counts")
     if table.ndim != 2 or not table.shape[1]:
         raise InputError("there is no earlier period to expect anything from: choose a later one")
     if not (np.isfinite(table).all() and (table >= 0).all()):
@@ -96,7 +97,7 @@ def indirect(cases: ArrayLike, population: ArrayLike, strata: ArrayLike) -> Floa
     >>> indirect([1, 3, 0, 4], [100, 50, 100, 20], ["a", "b", "a", "b"]).round(3).tolist()
     [0.5, 5.0, 0.5, 2.0]
     """
-    count, people = np.asarray(cases, dtype=np.float64), np.asarray(population, dtype=np.float64)
+    count, people = as_numbers(cases, "cases"), as_numbers(population, "populations")
     names, group = np.unique(np.asarray(strata), return_inverse=True)
     if not count.shape == people.shape == group.shape or count.ndim != 1:
         raise InputError("cases, population and strata have different lengths: give one of each")
@@ -131,10 +132,10 @@ def interpolated(population: ArrayLike, at: ArrayLike, periods: ArrayLike) -> Fl
     >>> interpolated([[100, 200]], [2010, 2020], [2005, 2015, 2020]).tolist()
     [[100.0, 150.0, 200.0]]
     """
-    table, times = np.asarray(population, dtype=np.float64), np.asarray(at, dtype=np.float64)
+    table, times = as_numbers(population, "populations"), as_numbers(at, "times of the censuses")
     if table.ndim != 2 or table.shape[1] != len(times) or (np.diff(times) <= 0).any():
         raise InputError("populations need one column per census, and censuses in order of time")
-    wanted = np.asarray(periods, dtype=np.float64)
+    wanted = as_numbers(periods, "periods")
     return np.stack([np.interp(wanted, times, row) for row in table])
 
 
@@ -154,8 +155,8 @@ def pearson_residuals(cases: ArrayLike, expected: ArrayLike) -> Floats:
     >>> pearson_residuals([6, 0], [4, 1]).tolist()
     [1.0, -1.0]
     """
-    mean = np.asarray(expected, dtype=np.float64)
+    mean = as_numbers(expected, "expectations")
     if not (mean > 0).all():
         raise InputError("an expectation is not over 0: leave its area out")
-    residuals: Floats = (np.asarray(cases, dtype=np.float64) - mean) / np.sqrt(mean)
+    residuals: Floats = (as_numbers(cases, "cases") - mean) / np.sqrt(mean)
     return residuals

@@ -11,6 +11,7 @@ from scipy import sparse, stats
 
 from geo_pora.errors import InputError
 from geo_pora.hotspots.multiple_testing import benjamini_hochberg, spot_classes
+from geo_pora.hotspots.numbers import as_numbers, check_whole
 from geo_pora.hotspots.weights import as_binary
 
 Floats = NDArray[np.float64]
@@ -96,6 +97,8 @@ def gi_star(values: ArrayLike, weights: Any, *, ddof: int = 0) -> LocalG:
     >>> found.z.round(4).tolist()
     [1.9813, 1.4745, -0.3686, -1.9813, -1.4745]
     """
+    if ddof not in (0, 1):
+        raise InputError(f"ddof is {ddof!r}: give 0, or 1 to divide the variance by n - 1")
     x, w = _checked(values, weights)
     n = len(x)
     own = w + sparse.eye_array(n, format="csr")
@@ -162,10 +165,13 @@ def space_time_gi_star(values: ArrayLike, weights: Any, *, lags: int = 1) -> Loc
     LocalG
         Arrays of the shape (n, periods); q over the whole table.
     """
-    table = np.asarray(values, dtype=np.float64)
+    table = as_numbers(values, "values")
     if table.ndim != 2:
         raise InputError("values over time have a row per area and a column per period")
+    check_whole(lags, "the number of lags", 0)
     n, periods = table.shape
+    if not periods:
+        raise InputError("there are no periods: give at least one column of values")
     near = as_binary(weights)
     _fits(n, near.shape[0])
     place = near + sparse.eye_array(n, format="csr")
@@ -179,7 +185,7 @@ def space_time_gi_star(values: ArrayLike, weights: Any, *, lags: int = 1) -> Loc
 
 
 def _checked(values: ArrayLike, weights: Any) -> tuple[Floats, sparse.csr_array]:
-    x = np.asarray(values, dtype=np.float64)
+    x = as_numbers(values, "values")
     w = as_binary(weights)
     if x.ndim != 1:
         raise InputError(f"values have the shape {x.shape}: give one per area")

@@ -71,13 +71,15 @@ def on_side(cases: Floats, expected: Floats, rates: Rates) -> NDArray[np.bool_]:
     return side
 
 
-def count_terms(total: int) -> Floats:
-    """Return the part of the ratio that depends on the count alone, for c = 0 to `total`."""
-    c = np.arange(total + 1, dtype=np.float64)
+def count_terms(counts: ArrayLike, total: int) -> Floats:
+    """Return the part of the ratio that depends on the count alone."""
+    c = np.asarray(counts, dtype=np.float64)
     return _xlogy(c, c) + _xlogy(total - c, total - c)
 
 
-def expected_at(total: int, level: float, side: Literal["high", "low"]) -> Floats:
+def expected_at(
+    counts: ArrayLike, total: int, level: float, side: Literal["high", "low"]
+) -> Floats:
     """Return, for each count, the expectation at which the ratio equals `level`.
 
     A window with c cases has a ratio above `level` if and only if its expectation is
@@ -85,6 +87,8 @@ def expected_at(total: int, level: float, side: Literal["high", "low"]) -> Float
 
     Parameters
     ----------
+    counts : array_like of whole numbers, shape (k,)
+        Growing, from 0 to `total`.
     total : int
         Cases in all areas, C.
     level : float
@@ -93,13 +97,13 @@ def expected_at(total: int, level: float, side: Literal["high", "low"]) -> Float
 
     Returns
     -------
-    ndarray of float64, shape (total + 1,)
+    ndarray of float64, shape (k,)
         Increasing in c, and off by a part in 10^9 at most, to the side on which no window
         is missed. Where no expectation reaches the level: 0 on the high side (c = 0) and
         `total` on the low side (c = C).
     """
-    c = np.arange(total + 1, dtype=np.float64)
-    terms = count_terms(total)
+    c = np.asarray(counts, dtype=np.float64)
+    terms = count_terms(c, total)
     near, far = c.copy(), np.zeros_like(c) if side == "high" else np.full_like(c, total)
     for _ in range(_BISECTIONS):
         middle = np.clip((near + far) / 2, total * 1e-300, np.nextafter(total, 0))

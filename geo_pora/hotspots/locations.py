@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import as_numbers
 from geo_pora.hotspots.zones import Distance, Floats, Ints, as_points, coincident
 
 
@@ -97,10 +98,7 @@ def gather(
 
 
 def _numbers(table: NDArray[np.generic], what: str) -> Floats:
-    try:
-        numbers = np.asarray(table, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError(f"the {what} are not all numbers: correct the table") from None
+    numbers = as_numbers(table, what)
     good = (np.isfinite(numbers) & (numbers >= 0)).all(axis=1)
     if not good.all():
         raise InputError(

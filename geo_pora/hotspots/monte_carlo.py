@@ -29,6 +29,9 @@ T = TypeVar("T", bound=np.generic)
 _BATCH_BYTES = 256 * 2**20
 _BLOCK_BYTES = 384 * 2**10
 _REFRESH = 1.1
+# Of more cases than this not every count is in the tables: what a window must pass is then
+# rounded towards more windows.
+_COUNTS = 2**18
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,12 @@ class _Search:
     rates: Rates
     min_cases: int
     best: Floats
-    terms: Floats = field(init=False)
     level: float = field(init=False, default=-1.0)
 
     def __post_init__(self) -> None:
-        self.terms = count_terms(self.total)
+        self._counts = np.arange(0, self.total, self.total // _COUNTS + 1)
+        self._counts = np.append(self._counts, self.total)
+        self._terms = count_terms(self._counts, self.total)
         self.refresh()
 
     def refresh(self) -> None:
@@ -103,9 +107,9 @@ class _Search:
             return
         self.level = level
         if self.rates != "low":
-            self._high = expected_at(self.total, level, "high")
+            self._high = expected_at(self._counts, self.total, level, "high")
         if self.rates != "high":
-            self._low = expected_at(self.total, level, "low")
+            self._low = expected_at(self._counts, self.total, level, "low")
 
     def thresholds(self, expected: Floats, dtype: np.dtype) -> tuple[Counts | None, Counts | None]:
         """Return the counts at or above, and at or below, which windows are worth a ratio."""
@@ -113,11 +117,15 @@ class _Search:
         impossible = np.iinfo(dtype).max
         usable = (expected > 0) & (expected < self.total)
         if self.rates != "low":
-            count = np.searchsorted(self._high, expected, side="right")
+            after = np.append(0, self._counts + 1)
+            count = after[np.searchsorted(self._high, expected, side="right")]
+            count = np.maximum(count, np.floor(expected).astype(np.int64) + 1)
             count = np.where(usable, np.maximum(count, self.min_cases), impossible)
             high = count.astype(dtype)[..., np.newaxis]
         if self.rates != "high":
-            count = np.searchsorted(self._low, expected, side="left") - 1
+            before = np.append(self._counts - 1, self.total)
+            count = before[np.searchsorted(self._low, expected, side="left")]
+            count = np.minimum(count, np.ceil(expected).astype(np.int64) - 1)
             low = np.where(usable, count, -1).astype(dtype)[..., np.newaxis]
         return high, low
 
@@ -128,8 +136,13 @@ class _Search:
             return
         window, replica = np.divmod(hits, counts.shape[-1])
         count = counts.reshape(-1)[hits] if counts.flags.c_contiguous else counts[passed]
-        ratio = self.terms[count] - count * slope[window] - base[window]
+        ratio = self._terms_of(count) - count * slope[window] - base[window]
         np.maximum.at(self.best, replica, ratio)
+
+    def _terms_of(self, count: Counts) -> Floats:
+        if len(self._counts) > self.total:
+            return self._terms[count]
+        return count_terms(count, self.total)
 
 
 def replica_maxima(
@@ -169,7 +182,7 @@ def replica_maxima(
     ndarray of float64, shape (replicas,)
         0 for a replica without a window of the rate scanned for.
     """
-    dtype = np.dtype(np.int16 if total < np.iinfo(np.int16).max else np.int32)
+    dtype = np.dtype(next(t for t in (np.int16, np.int32, np.int64) if total < np.iinfo(t).max))
     placed_singly = 24 * total if total < expected.size else 0
     one = expected.size * (dtype.itemsize + 8) + placed_singly
     batch = max(1, min(replicas, _BATCH_BYTES // one))

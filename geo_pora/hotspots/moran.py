@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse, stats
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import as_numbers
 from geo_pora.hotspots.weights import Weights, as_binary, row_standardised
 
 
@@ -83,7 +84,7 @@ def morans_i(
     (0.5406, 1.7149, 0.0432)
     """
     matrix = as_binary(weights)
-    x = np.asarray(values, dtype=np.float64)
+    x = as_numbers(values, "values")
     if x.shape != (matrix.shape[0],):
         raise InputError(
             f"values of shape {x.shape} and weights of {matrix.shape[0]} areas do not fit"

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import as_numbers
 
 CLASSES = ("hot99", "hot95", "hot90", "none", "cold90", "cold95", "cold99")
 """Hot and cold spots by the false discovery rate at which they are found."""
@@ -46,7 +47,7 @@ def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
     >>> benjamini_hochberg([0.01, 0.04, 0.03, 0.5]).round(4).tolist()
     [0.04, 0.0533, 0.0533, 0.5]
     """
-    values = np.asarray(p, dtype=np.float64)
+    values = as_numbers(p, "p-values")
     tested = ~np.isnan(values)
     if ((values[tested] < 0) | (values[tested] > 1)).any():
         raise InputError("a p-value lies outside 0 to 1: correct it")

@@ -52,7 +52,9 @@ def critical_scan_count(expected: ArrayLike, total: int, critical_llr: float) ->
     mean = np.asarray(expected, dtype=np.float64)
     if not np.isfinite(critical_llr):
         return np.full(mean.shape, np.inf)
-    count = np.searchsorted(expected_at(total, critical_llr, "high"), mean, side="right")
+    count = np.searchsorted(
+        expected_at(np.arange(total + 1), total, critical_llr, "high"), mean, "right"
+    )
     return np.where(count > total, np.inf, count)
 
 

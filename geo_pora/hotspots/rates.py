@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import as_numbers
 from geo_pora.hotspots.weights import as_binary
 
 Floats = NDArray[np.float64]
@@ -100,9 +101,10 @@ def empirical_bayes(
     rows = len(n)
     near = sparse.csr_array(np.ones((1, rows)))
     if neighbours is not None:
-        near = as_binary(neighbours) + sparse.eye_array(rows, format="csr")
-        if near.shape[0] != rows:
-            raise InputError(f"{rows} areas and neighbours of {near.shape[0]} do not fit")
+        others = as_binary(neighbours)
+        if others.shape[0] != rows:
+            raise InputError(f"{rows} areas and neighbours of {others.shape[0]} do not fit")
+        near = others + sparse.eye_array(rows, format="csr")
     rate = np.nan_to_num(raw)
     counted = near @ (x > 0).astype(np.float64)
     people = near @ x
@@ -165,7 +167,7 @@ def _binomial(n: Floats, x: Floats, raw: Floats) -> SmoothedRates:
 
 
 def _checked(events: ArrayLike, base: ArrayLike) -> tuple[Floats, Floats]:
-    n, x = np.asarray(events, dtype=np.float64), np.asarray(base, dtype=np.float64)
+    n, x = as_numbers(events, "events"), as_numbers(base, "bases")
     if n.ndim != 1 or n.shape != x.shape:
         raise InputError(f"events of shape {n.shape} and a base of shape {x.shape} do not fit")
     good = np.isfinite(n) & np.isfinite(x) & (n >= 0) & (x >= 0)

@@ -11,6 +11,7 @@ from geo_pora.errors import InputError
 from geo_pora.hotspots.likelihood import Rates
 from geo_pora.hotspots.locations import gather
 from geo_pora.hotspots.monte_carlo import Progress, Spans
+from geo_pora.hotspots.numbers import as_numbers, check_whole
 from geo_pora.hotspots.scan_result import Cluster, ScanResult
 from geo_pora.hotspots.search import Search
 from geo_pora.hotspots.secondary import Secondary
@@ -118,8 +119,7 @@ def spatial_scan(
     >>> first.p_value
     0.001
     """
-    counts = np.asarray(cases)
-    people = np.asarray(population)
+    counts, people = as_numbers(cases, "cases"), as_numbers(population, "population")
     if counts.ndim != 1 or people.ndim != 1:
         raise InputError("a spatial scan takes one count and one population per row")
     places = gather(
@@ -175,8 +175,8 @@ def space_time_scan(
     population : array_like, shape (n, periods) or (n,)
         Population at risk per period, or one for all periods.
     max_duration : float or int
-        Longest cylinder: a share of all periods (below 1; the number is rounded down,
-        as SaTScan does) or a number of periods (an int).
+        Longest cylinder: a share of all periods (a float up to 1.0; the number is rounded
+        down, as SaTScan does) or a number of periods (an int).
     min_duration : int
         Shortest cylinder, in periods.
     alive : bool
@@ -217,8 +217,7 @@ def space_time_scan(
     >>> first.members, first.first_period, first.last_period, first.cases
     ((1,), 2, 3, 13)
     """
-    counts = np.asarray(cases)
-    people = np.asarray(population)
+    counts, people = as_numbers(cases, "cases"), as_numbers(population, "population")
     if counts.ndim != 2:
         raise InputError(
             "a space-time scan takes cases as a table: a row per area, a column per period"
@@ -246,7 +245,14 @@ def _spans(
     periods: int, longest: float | int, shortest: int, alive: bool, purely_spatial: bool
 ) -> list[Spans]:
     if isinstance(longest, float):
+        if not 0 < longest <= 1:
+            raise InputError(
+                f"a longest window of {longest} is no share of all periods: give a share up to "
+                "1.0, or a number of periods as a whole number"
+            )
         longest = int(np.floor(periods * longest + 1e-9))
+    check_whole(longest, "the longest window", 0)
+    check_whole(shortest, "the shortest window", 1)
     if not 1 <= shortest <= longest <= periods:
         raise InputError(
             f"windows of {shortest} to {longest} of {periods} periods: the longest must be at "

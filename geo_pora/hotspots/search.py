@@ -10,6 +10,7 @@ from geo_pora.errors import InputError
 from geo_pora.hotspots.likelihood import Rates
 from geo_pora.hotspots.locations import Locations
 from geo_pora.hotspots.monte_carlo import Progress, Spans, replica_maxima
+from geo_pora.hotspots.numbers import check_whole
 from geo_pora.hotspots.scan_result import Cluster, ScanResult
 from geo_pora.hotspots.secondary import (
     Secondary,
@@ -43,8 +44,10 @@ class Search:
     def __post_init__(self) -> None:
         if self.rates not in ("high", "low", "both"):
             raise InputError(f"{self.rates!r} is no side to scan for: write high, low or both")
-        if self.replicas < 0:
-            raise InputError(f"{self.replicas} replicas cannot be drawn: give 0 or more, say 999")
+        check_whole(self.replicas, "the number of replicas", 0)
+        check_whole(self.min_cases, "the fewest cases in a window", 0)
+        if not isinstance(self.seed, np.random.Generator | None):
+            check_whole(self.seed, "the seed", 0)
         thin_out([], self.secondary)
 
     def run(self, places: Locations, spans: list[Spans]) -> ScanResult:
@@ -75,7 +78,9 @@ class Search:
             rng=np.random.default_rng(self.seed),
             progress=self.progress,
         )
-        reported = min(self.max_population, self.max_reported_population or self.max_population)
+        reported = self.max_population
+        if self.max_reported_population is not None:
+            reported = min(reported, self.max_reported_population)
         if self.secondary == "gini":
             windows = gini_collection(
                 within, reported, total, lambda w: p_values(w.ratio, maxima)[0] < _GINI_ALPHA

@@ -30,7 +30,9 @@ Secondary = Literal[
 GINI_STOPS = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """Largest shares of the population that SaTScan tries for the Gini-optimised collection."""
 
-_RATIO_DIGITS = 9
+# Digits to which two ratios are taken for equal: the sums of expectations behind them differ
+# by rounding, in proportion to the ratio.
+_RATIO_DIGITS = 11
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,12 @@ def best_windows(
 
 def ranked(windows: Sequence[Window]) -> list[Window]:
     """Sort by ratio; equal ones by fewer locations, then by the centre's place in the data."""
-    return sorted(
-        windows, key=lambda w: (-round(w.ratio, _RATIO_DIGITS), len(w.locations), w.centre)
-    )
+
+    def place(window: Window) -> tuple[float, int, int]:
+        ratio = float(f"{window.ratio:.{_RATIO_DIGITS}g}")
+        return -ratio, len(window.locations), window.centre
+
+    return sorted(windows, key=place)
 
 
 def thin_out(windows: Sequence[Window], criterion: Secondary) -> list[Window]:

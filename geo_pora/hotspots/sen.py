@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import as_numbers, check_whole
 
 Floats = NDArray[np.float64]
 
@@ -61,6 +62,7 @@ def seasonal_sens_slope(series: ArrayLike, period: int = 12) -> tuple[float, flo
     >>> seasonal_sens_slope([1, 5, 2, 6, 3, 7], period=2)
     (1.0, 2.75)
     """
+    check_whole(period, "the number of steps in a period", 1)
     x = as_series(series)
     times = np.flatnonzero(~np.isnan(x))
     found = []
@@ -76,7 +78,7 @@ def seasonal_sens_slope(series: ArrayLike, period: int = 12) -> tuple[float, flo
 
 def as_series(series: ArrayLike) -> Floats:
     """Return a series as numbers, NaN where one is missing."""
-    x = np.asarray(series, dtype=np.float64)
+    x = as_numbers(series, "values of a series")
     if x.ndim != 1:
         raise InputError(f"a series has one value per step, not the shape {x.shape}")
     if np.isinf(x).any():

@@ -11,6 +11,7 @@ from scipy import stats
 
 from geo_pora.errors import InputError
 from geo_pora.hotspots.kendall import exact_p_value, score, score_variance
+from geo_pora.hotspots.numbers import as_numbers, check_share
 from geo_pora.hotspots.sen import as_series, seasonal_sens_slope, sens_slope
 
 __all__ = [
@@ -99,7 +100,8 @@ def mann_kendall(
     Raises
     ------
     InputError
-        If a value is infinite, or the exact distribution of over 200 values is asked for.
+        If a value is no number or infinite, alpha is not between 0 and 1, or the exact
+        distribution of over 200 values is asked for.
 
     References
     ----------
@@ -118,6 +120,11 @@ def mann_kendall(
     >>> round(mann_kendall([1, 2, 3, 5, 4, 6], method="normal").p, 4)
     0.0242
     """
+    check_share(alpha, "alpha")
+    if method not in ("auto", "exact", "normal"):
+        raise InputError(f"{method!r} is no method: write auto, exact or normal")
+    if correction not in (None, "hamed-rao", "yue-wang"):
+        raise InputError(f"{correction!r} is no correction: write hamed-rao or yue-wang")
     x = as_series(series)
     present = x[~np.isnan(x)]
     n = len(present)
@@ -146,8 +153,6 @@ def _inflation(x: Floats, slope: float, correction: Correction, alpha: float) ->
     rest = x - np.arange(1, n + 1) * slope
     if correction == "yue-wang":
         return float(1 + 2 * np.sum((1 - lag / n) * _autocorrelation(rest)[lag]))
-    if correction != "hamed-rao":
-        raise InputError(f"{correction!r} is no correction: write hamed-rao or yue-wang")
     ranks = _autocorrelation(stats.rankdata(rest))[lag]
     ranks[np.abs(ranks) <= stats.norm.ppf(1 - alpha / 2) / np.sqrt(n)] = 0
     terms = (n - lag) * (n - lag - 1) * (n - lag - 2) * ranks
@@ -235,7 +240,9 @@ def emerging(
     >>> emerging(z, p).tolist()[4:]
     ['persistent hot', 'no pattern']
     """
-    score_of, chance = np.asarray(z, dtype=np.float64), np.asarray(p, dtype=np.float64)
+    check_share(alpha, "alpha")
+    check_share(trend_alpha, "trend_alpha")
+    score_of, chance = as_numbers(z, "z"), as_numbers(p, "p")
     if score_of.ndim != 2 or score_of.shape != chance.shape or score_of.shape[1] < 2:
         raise InputError(
             f"z of shape {score_of.shape} and p of shape {chance.shape}: give one row per area and "

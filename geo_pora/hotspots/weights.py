@@ -17,6 +17,7 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import check_whole
 from geo_pora.hotspots.zones import Distance, as_points
 
 Weights: TypeAlias = sparse.csr_array
@@ -103,7 +104,8 @@ def k_nearest(
     """
     points = as_points(coordinates, distance, projected_crs)
     n = len(points)
-    if not 1 <= k < n:
+    check_whole(k, "the number of nearest neighbours", 1)
+    if k >= n:
         raise InputError(f"{k} nearest neighbours of {n} areas: give 1 to {n - 1}")
     nearest = np.empty((n, k), dtype=np.int64)
     for row in range(n):
@@ -135,6 +137,8 @@ def higher_order(weights: Any, order: int) -> Weights:
 def from_pairs(rows: Iterable[int], columns: Iterable[int], n: int) -> Weights:
     """Return binary weights of pairs of row and column numbers; pairs of one area are left out."""
     i, j = np.asarray(rows, dtype=np.int64), np.asarray(columns, dtype=np.int64)
+    if not ((i >= 0) & (i < n) & (j >= 0) & (j < n)).all():
+        raise InputError(f"a pair names an area outside 0 to {n - 1}: count areas from 0")
     apart = i != j
     matrix = sparse.csr_array((np.ones(int(apart.sum())), (i[apart], j[apart])), shape=(n, n))
     matrix.data[:] = 1  # a pair given twice is one neighbour
@@ -157,15 +161,21 @@ def as_binary(weights: Any) -> Weights:
     InputError
         If the matrix is not square or its rows hold different weights (distance decay).
     """
-    matrix = sparse.csr_array(getattr(weights, "sparse", weights)).astype(np.float64)
+    try:
+        matrix = sparse.csr_array(getattr(weights, "sparse", weights)).astype(np.float64)
+    except (TypeError, ValueError):
+        raise InputError(
+            f"weights cannot be a {type(weights).__name__}: give a square matrix, or a Graph or W "
+            "of libpysal"
+        ) from None
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise InputError(f"weights have the shape {matrix.shape}: give a square matrix")
     matrix.setdiag(0)
     matrix.eliminate_zeros()
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     largest = np.zeros(matrix.shape[0])
-    np.maximum.at(largest, row, matrix.data)
-    if not np.allclose(matrix.data, largest[row], rtol=1e-9, atol=0) or (matrix.data < 0).any():
+    np.fmax.at(largest, row, matrix.data)
+    if not (np.isclose(matrix.data, largest[row], rtol=1e-9, atol=0) & (matrix.data > 0)).all():
         raise InputError("the weights of one area differ between its neighbours: give binary ones")
     matrix.data[:] = 1
     return matrix

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from geo_pora.errors import InputError
+from geo_pora.hotspots.numbers import as_numbers
 
 Distance = Literal["plane", "great-circle", "projected"]
 Floats = NDArray[np.float64]
@@ -153,9 +154,10 @@ def as_points(
     Raises
     ------
     InputError
-        If a coordinate is missing, not a number, or not a degree where it should be.
+        If a coordinate is missing, not a number, or not a degree where it should be, or
+        `projected_crs` is not a projected CRS.
     """
-    table = np.asarray(coordinates, dtype=np.float64)
+    table = as_numbers(coordinates, "coordinates")
     if table.ndim != 2 or table.shape[1] != 2:
         raise InputError(f"coordinates have the shape {table.shape}: give one x and y per row")
     _check_rows(np.isfinite(table).all(axis=1), "has no coordinates")
@@ -167,10 +169,23 @@ def as_points(
     _check_rows(in_range.all(axis=1), "is not a longitude and latitude in degrees, in this order")
     if distance == "great-circle":
         return on_sphere(table)
-    from pyproj import Transformer
+    return _projected(table, projected_crs)
 
-    transformer = Transformer.from_crs("EPSG:4326", projected_crs, always_xy=True)
-    return np.column_stack(transformer.transform(table[:, 0], table[:, 1]))
+
+def _projected(longitude_latitude: Floats, crs: str) -> Floats:
+    from pyproj import CRS, Transformer
+    from pyproj.exceptions import CRSError
+
+    try:
+        target = CRS.from_user_input(crs)
+    except CRSError:
+        raise InputError(f"{crs!r} is no CRS: write for example EPSG:32748") from None
+    if not target.is_projected:
+        raise InputError(f"{crs} measures in degrees: give a projected CRS, say EPSG:32748")
+    transformer = Transformer.from_crs("EPSG:4326", target, always_xy=True)
+    points = np.column_stack(transformer.transform(*longitude_latitude.T))
+    _check_rows(np.isfinite(points).all(axis=1), f"cannot be projected to {crs}")
+    return points
 
 
 def coincident(points: Floats) -> tuple[Floats, Ints]:
