@@ -78,7 +78,7 @@ def test_summary_names_no_area_and_tells_when_there_is_too_little() -> None:
     text = " ".join(summary(found()))
     assert "16.01" not in text
     few = room.find(rows(outbreak(), MONTHS).head(1), PERSONS, AREAS, periods=MONTHS)
-    assert "no test was made" in " ".join(summary(few))
+    assert "no test was made (data belum cukup)" in " ".join(summary(few))
     assert np.isnan(few.change)
     nobody = found()
     nobody.table["detectable_risk"] = np.inf

@@ -97,10 +97,10 @@ def summary(found: HotSpots) -> list[str]:
     lines = [
         f"{found.total_cases} cases placed, {found.unplaced_cases} without an area at this level",
         f"{hot} hot, {cold} cold, {(spots == 'none').sum()} without a finding, "
-        f"{blind} with too few numbers to tell",
+        f"{blind} with too few numbers to tell (data belum cukup)",
     ]
     if not found.enough:
-        lines.append(f"fewer than {found.min_cases} cases: no test was made")
+        lines.append(f"fewer than {found.min_cases} cases: no test was made (data belum cukup)")
     else:
         typical = found.table["detectable_risk"].median()
         lines.append(
