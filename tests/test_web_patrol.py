@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 
@@ -41,8 +42,8 @@ def page(client: FlaskClient) -> str:
     return answer.text
 
 
-def form(token: str, **more: object) -> dict[str, object]:
-    fields = {"area_code": patrol.HOT, "key": "k", "period": patrol.PERIOD, "outcome": "follow_up"}
+def form(token: str = "", **more: object) -> dict[str, object]:
+    fields = {"area_code": patrol.HOT, "period": patrol.PERIOD, "outcome": "follow_up"}
     return {**fields, "token": token, **more}
 
 
@@ -100,6 +101,35 @@ def test_the_same_token_is_one_check_and_another_persons_is_another(
     assert len(checks.for_areas(engine)) == before + 2
 
 
+def test_a_check_keeps_no_word_that_somebody_wrote(client: FlaskClient, engine) -> None:
+    words = {"key": "Bapak X, kamar 3", "token": "Bapak X" * 20, "remark": "Bapak X"}
+    code = patrol.BESIDE[0]
+    client.post("/hotspots/checks", data=form(area_code=code, **words), headers=JSON)
+    client.post(
+        "/hotspots/checks", data=form(area_code=code, token=words["token"] + "."), headers=JSON
+    )
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM checks").mappings().all()
+    made = [row for row in rows if row["area_code"] == code]
+    assert len(made) == 2, "long tokens that differ are two checks"
+    assert "Bapak" not in str(rows)
+    assert made[0]["hot_spot_key"] == f"gi:{code}:{patrol.PERIOD}"
+
+
+@pytest.mark.parametrize("wrong_by", [dt.timedelta(0), dt.timedelta(days=400), -dt.timedelta(9)])
+def test_a_wrong_clock_does_not_move_a_check(client: FlaskClient, wrong_by: dt.timedelta) -> None:
+    now = dt.datetime.now(dt.UTC)
+    noted, sent = now - dt.timedelta(hours=5) + wrong_by, now + wrong_by
+    said = client.post(
+        "/hotspots/checks",
+        data=form(f"clock{wrong_by}", checked_at=noted.isoformat(), sent_at=sent.isoformat()),
+        headers=JSON,
+    ).json
+    found = checks.for_areas(client.application.extensions["geo_pora"].engine)
+    ago = now - found.set_index("id")["checked_at"][said["id"]]
+    assert abs(ago - dt.timedelta(hours=5)) < dt.timedelta(minutes=2)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -108,6 +138,7 @@ def test_the_same_token_is_one_check_and_another_persons_is_another(
         {"area_code": "16.01"},
         {"area_code": "16.01.13.2001"},
         {"checked_at": "yesterday"},
+        {"sent_at": "tomorrow"},
         {"period": "never"},
     ],
 )

@@ -19,6 +19,7 @@ from webmap.state import current
 
 # Districts alone: their counts are exact for the team, a village's small ones are not shown.
 LEVEL = "district"
+METHOD = "gi"
 HOT = ("hot99", "hot95", "hot90")
 
 
@@ -38,7 +39,9 @@ def found(period: Period) -> Found:
     state = current()
     layer = state.atlas().layer
     try:
-        spots = pipeline.hot_spots(state.engine, state.settings, LEVEL, period, layer=layer)
+        spots = pipeline.hot_spots(
+            state.engine, state.settings, LEVEL, period, method=METHOD, layer=layer
+        )
     except InputError:  # nobody reported, or the layer has no districts
         return Found([], {}, False, 0, None)
     rows = _where_the_cases_are(spots.table)
@@ -50,6 +53,11 @@ def found(period: Period) -> Found:
     typical = float(spots.table["detectable_risk"].median())
     visible = typical if math.isfinite(typical) else None
     return Found(rows, kinds, spots.enough, spots.total_cases, visible)
+
+
+def key(code: str, period: Period) -> str:
+    """Return the name of a hot spot that this page lists, as :mod:`geo_pora.hotspots` gives it."""
+    return f"{METHOD}:{code}:{period.key}"
 
 
 def _where_the_cases_are(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -101,7 +109,6 @@ def spots(known: Found, period: Period) -> list[dict[str, Any]]:
     listed = [
         {
             "code": row["area_code"],
-            "key": row["key"],
             "name": row["area_name"],
             "parent": atlas.name_of(row["area_code"][:5]),
             "sure": row["class"],
@@ -175,7 +182,6 @@ def script_data(listed: list[dict[str, Any]], period: Period, owner: str) -> dic
     return {
         "owner": owner,
         "made_at": clock.now().isoformat(),
-        "keep_hours": state.settings.patrol_keep_hours,
         "period": period.key,
         "bounds": atlas.bounds,
         "names": dict(atlas.areas(LEVEL)[["code", "name"]].itertuples(index=False)),

@@ -195,17 +195,7 @@ def test_signing_out_leaves_nothing_on_the_phone(
 
 def test_what_is_too_old_is_not_shown(signed_in_as: Patrol, phone: BrowserContext, crowded) -> None:
     page = list_of(signed_in_as("lama"), crowded)
-    page.evaluate(
-        """async () => {
-          const cache = await caches.open("patrol-pages");
-          for (const key of await cache.keys()) {
-            const answer = await cache.match(key, {ignoreVary: true});
-            const headers = new Headers(answer.headers);
-            headers.set("X-Keep-Until", String(Date.now() - 1));
-            await cache.put(key, new Response(await answer.blob(), {headers}));
-          }
-        }"""
-    )
+    page.evaluate(AGED)
     phone.set_offline(True)
     page.reload()
     expect(page.locator("h1")).to_have_text("Tanpa jaringan")
@@ -230,6 +220,97 @@ def test_another_account_sends_none_of_what_waits(
     expect(card(again).locator("[data-last]")).to_contain_text("terkirim")
     assert kept(engine, "pertama") == ["follow_up"]
     assert kept(engine, "kedua") == []
+
+
+def test_a_session_that_ends_while_sending_refuses_no_check(
+    signed_in_as: Patrol, crowded, engine
+) -> None:
+    page = list_of(signed_in_as("habis-waktu"), crowded)
+    answers = [401, 403, 503]
+
+    def once_refused(route: Route) -> None:
+        if answers:
+            route.fulfill(status=answers.pop(), json={"title": "Silakan masuk"})
+        else:
+            route.continue_()
+
+    page.context.route(re.compile("/hotspots/checks$"), once_refused)
+    note_check(page)
+    for _ in range(3):
+        waiting = card(page).locator("[data-waiting] li")
+        expect(waiting).to_contain_text("Menunggu dikirim")
+        expect(waiting).not_to_contain_text("Tidak diterima")
+        with page.expect_response(re.compile("/hotspots/checks$")):
+            page.evaluate("dispatchEvent(new Event('online'))")
+    expect(card(page).locator("[data-last]")).to_contain_text("terkirim")
+    assert kept(engine, "habis-waktu") == ["follow_up"]
+
+
+def test_a_check_tapped_twice_is_one_and_the_kept_list_knows_of_it(
+    signed_in_as: Patrol, phone: BrowserContext, crowded, engine
+) -> None:
+    page = list_of(signed_in_as("ketuk-dua"), crowded)
+    card(page).locator("summary").click()
+    card(page).locator("input[value=follow_up]").check()
+    page.evaluate("delete document.documentElement.dataset.ready")
+    card(page).locator("form[data-check] button").evaluate("(b) => { b.click(); b.click(); }")
+    expect(card(page).locator("[data-last]")).to_contain_text("terkirim")
+    page.wait_for_selector("html[data-ready=offline]", state="attached")
+    assert kept(engine, "ketuk-dua") == ["follow_up"]
+    phone.set_offline(True)
+    page.reload()
+    expect(card(page).locator("[data-last]")).to_contain_text("perlu tindak lanjut")
+
+
+AGED = """async () => {
+  const cache = await caches.open("patrol-pages");
+  for (const key of await cache.keys()) {
+    const answer = await cache.match(key, {ignoreVary: true});
+    const headers = new Headers(answer.headers);
+    headers.set("X-Keep-Until", String(Date.now() - 1));
+    await cache.put(key, new Response(await answer.blob(), {headers}));
+  }
+}"""
+
+
+def test_a_page_that_stays_open_goes_in_time_too(
+    signed_in_as: Patrol, phone: BrowserContext, crowded
+) -> None:
+    page = list_of(signed_in_as("terbuka"), crowded)
+    page.evaluate(AGED)
+    phone.set_offline(True)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("h1")).to_have_text("Tanpa jaringan")
+
+
+def test_another_account_forgets_the_list_on_whatever_page_it_comes_in(
+    signed_in_as: Patrol, phone: BrowserContext, crowded
+) -> None:
+    list_of(signed_in_as("dahulu"), crowded)
+    phone.clear_cookies()
+    page = signed_in_as("kemudian")
+    page.wait_for_function("async () => !(await caches.has('patrol-pages'))")
+    phone.set_offline(True)
+    page.goto(f"{crowded.address}/hotspots/")
+    expect(page.locator("h1")).to_have_text("Tanpa jaringan")
+
+
+def test_a_page_made_of_files_that_are_gone_is_not_kept(
+    signed_in_as: Patrol, phone: BrowserContext, crowded
+) -> None:
+    page = list_of(signed_in_as("versi-baru"), crowded)
+    page.goto(f"{crowded.address}/hotspots/")
+    page.wait_for_selector("html[data-ready=offline]", state="attached")
+    addresses = "async () => (await (await caches.open('patrol-pages')).keys()).length"
+    assert page.evaluate(addresses) == 2
+    # A file of an edition before this one, as the phone has it after an update of the app.
+    page.evaluate(
+        "async () => (await caches.open('patrol-files')).put('/assets/old/js/patrol.js',"
+        " new Response(''))"
+    )
+    page.reload()
+    page.wait_for_selector("html[data-ready=offline]", state="attached")
+    assert page.evaluate(addresses) == 1
 
 
 def test_a_phone_may_install_it(signed_in_as: Patrol, phone: BrowserContext, crowded) -> None:

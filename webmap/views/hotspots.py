@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 from typing import Any
 
@@ -14,7 +15,7 @@ from flask_wtf.csrf import generate_csrf
 from geo_pora import periods
 from geo_pora.errors import InputError
 from geo_pora.periods import Period
-from geo_pora.store import checks
+from geo_pora.store import checks, clock
 from webmap import errors, hot_spot_page, static_files, words
 from webmap.hot_spot_page import LEVEL
 from webmap.people import name_of
@@ -94,19 +95,33 @@ def check() -> Any:
     seen = form.get("seen", 0, type=int)
     key, _added = checks.record(
         state.engine,
-        idempotency_key=f"{_owner()}:{form.get('token', '')[:64] or secrets.token_hex(16)}",
+        idempotency_key=_once(form.get("token", "")),
         area_code=code,
         period=period.key,
-        hot_spot_key=form.get("key", "")[:200],
+        hot_spot_key=hot_spot_page.key(code, period),
         outcome=outcome,
         notes=form.getlist("note"),
         actor=name_of(current_user),
-        checked_at=_moment(form.get("checked_at", "")),
+        checked_at=_checked_at(form.get("checked_at", ""), form.get("sent_at", "")),
     )
     if errors.wants_json():
         return _receipt(code, period, key, seen)
     flash(_("Pengecekan dicatat."), "success")
     return redirect(url_for(".page", period=period.key), 303)
+
+
+def _once(token: str) -> str:
+    """Return what makes a check one check: its token and its account, and no word of either."""
+    return hashlib.sha256(f"{_owner()}:{token or secrets.token_hex(16)}".encode()).hexdigest()
+
+
+def _checked_at(noted: str, sent: str) -> dt.datetime | None:
+    """Return when a check was made, or None, whatever time the phone takes it to be.
+
+    Its clock need not be right, only the same when the check was noted and when it was sent.
+    """
+    then, now = _moment(noted), _moment(sent)
+    return then + (clock.now() - now) if then and now else then
 
 
 def _moment(text: str) -> dt.datetime | None:

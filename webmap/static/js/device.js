@@ -36,6 +36,19 @@ export const keep = (check) => inStore("readwrite", (store) => { store.put(check
 export const drop = (token) => inStore("readwrite", (store) => { store.delete(token); });
 export const waiting = () => inStore("readonly", (store) => asPromise(store.getAll()));
 
+let settled = null;
+
+// What was kept for another account is not for this one: its pages go, its checks wait for it.
+// Whoever asks on a page waits for the same.
+export const belongTo = (account) => (settled ??= settle(account));
+
+async function settle(account) {
+  const before = localStorage.getItem("patrol-owner");
+  if (before === account) return;
+  await wipe({ checks: false });
+  localStorage.setItem("patrol-owner", account);
+}
+
 // Forget the pages; with `checks` also what waits to be sent.
 export async function wipe({ checks }) {
   if (window.caches) {

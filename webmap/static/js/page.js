@@ -16,6 +16,12 @@ document.addEventListener("submit", (event) => {
   if (question && !window.confirm(question)) event.preventDefault();
 });
 
+// A phone that kept hot spots for one account may have another before it, on any page.
+const { account } = document.documentElement.dataset;
+if (account && window.localStorage?.getItem("patrol-owner")) {
+  import("./device.js").then(({ belongTo }) => belongTo(account)).catch((error) => console.warn(error));
+}
+
 // Signing out takes along what this device keeps for the road; the app clears the rest.
 document.addEventListener("submit", async (event) => {
   const form = event.target;

@@ -1,6 +1,6 @@
 // The patrol's page: hot spots on the map and in the list, and checks that survive a dead network.
 import { Choropleth, furniture, installPatterns, swatch } from "../maps/choropleth.js";
-import { drop, keep, waiting, wipe } from "./device.js";
+import { belongTo, drop, keep, waiting, wipe } from "./device.js";
 
 const page = JSON.parse(document.getElementById("page").textContent);
 const { texts } = page;
@@ -54,9 +54,10 @@ document.querySelectorAll(".spot").forEach((card) => {
 document.querySelectorAll("form[data-check]").forEach((form) => form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const given = new FormData(form);
+  form.dataset.token ??= newToken(); // tapped twice, it is one check
   const check = {
-    token: newToken(), owner: page.owner, checked_at: new Date().toISOString(),
-    area_code: given.get("area_code"), key: given.get("key"), period: given.get("period"), seen: given.get("seen"),
+    token: form.dataset.token, owner: page.owner, checked_at: new Date().toISOString(),
+    area_code: given.get("area_code"), period: given.get("period"), seen: given.get("seen"),
     outcome: given.get("outcome"), note: given.getAll("note"),
   };
   try {
@@ -66,6 +67,7 @@ document.querySelectorAll("form[data-check]").forEach((form) => form.addEventLis
     return;
   }
   form.reset();
+  delete form.dataset.token;
   form.closest("details").open = false;
   await list();
   await send();
@@ -119,13 +121,16 @@ function say(text, signIn = false) {
   $("queue-sign-in").hidden = !signIn;
 }
 
+// On a weak signal an answer may never come; asking again is harmless.
+const PATIENCE = 30000;
+
 // Whether the app answers; a browser's own word for it is not enough on a weak signal.
 let reached = navigator.onLine;
 
 async function session() {
   let answer;
   try {
-    answer = await fetch("session.json", { headers: { Accept: "application/json" }, cache: "no-store" });
+    answer = await fetch("session.json", { headers: { Accept: "application/json" }, cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
     reached = true;
   } catch (error) {
     reached = false;
@@ -154,6 +159,7 @@ async function sendAll() {
     }
     say("");
     for (const check of own) await sendOne(check, known.csrf_token);
+    keepAgain();
   } catch {
     later();
   } finally {
@@ -163,13 +169,15 @@ async function sendAll() {
 
 async function sendOne(check, csrf) {
   const body = new URLSearchParams();
-  for (const name of ["token", "area_code", "key", "period", "seen", "outcome", "checked_at"]) body.set(name, check[name]);
+  for (const name of ["token", "area_code", "period", "seen", "outcome", "checked_at"]) body.set(name, check[name]);
+  body.set("sent_at", new Date().toISOString()); // the app sees by it how wrong this clock is
   for (const note of check.note) body.append("note", note);
-  const answer = await fetch("checks", { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": csrf } });
-  if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
+  const answer = await fetch("checks", { method: "POST", body, headers: { Accept: "application/json", "X-CSRFToken": csrf }, signal: AbortSignal.timeout(PATIENCE) });
+  // A session that ended meanwhile, or a busy app, says nothing about the check.
+  if (answer.status >= 500 || [401, 403, 408, 429].includes(answer.status)) throw new Error(String(answer.status));
   const said = await answer.json().catch(() => null);
-  if (!answer.ok) {
-    await keep({ ...check, refused: said?.detail || said?.title || String(answer.status) });
+  if (!answer.ok && said?.title) {
+    await keep({ ...check, refused: said.detail || said.title });
     return;
   }
   if (!said?.id) throw new Error("somebody else answered");
@@ -210,7 +218,31 @@ function showLine() {
 
 addEventListener("online", () => { pause = 2000; send(); });
 addEventListener("offline", () => { reached = false; showLine(); });
-document.addEventListener("visibilitychange", () => { if (!document.hidden) send(); });
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) return;
+  send();
+  forgetInTime();
+});
+
+// What is shown goes when what is kept does, where the page stays open too.
+async function forgetInTime() {
+  const kept = await window.caches?.match(location.href, { ignoreVary: true });
+  const until = Number(kept?.headers.get("X-Keep-Until"));
+  if (!until) return;
+  if (until > Date.now()) {
+    clearTimeout(forgetting);
+    forgetting = setTimeout(forgetInTime, until - Date.now());
+    return;
+  }
+  await wipe({ checks: false });
+  location.reload();
+}
+let forgetting = 0;
+
+// The page that is kept should know of the checks that were sent.
+function keepAgain() {
+  navigator.serviceWorker?.controller?.postMessage({ page: location.href });
+}
 
 // Other pages of this account may not be on this phone any more; checks of others stay theirs.
 async function begin() {
@@ -228,15 +260,15 @@ async function prepare() {
   const files = performance.getEntriesByType("resource").map((one) => one.name)
     .filter((name) => name.startsWith(location.origin) && /^\/(assets|map\/layers)\//.test(new URL(name).pathname));
   navigator.serviceWorker.addEventListener("message", (event) => {
-    if (event.data === "kept") document.documentElement.dataset.ready = "offline";
+    if (event.data !== "kept") return;
+    document.documentElement.dataset.ready = "offline";
+    forgetInTime();
   });
   const manifest = new URL("app.webmanifest", location).href;
   ready.active.postMessage({ files: [...new Set([...files, manifest])], page: location.href });
 }
 
-if (page.owner !== localStorage.getItem("patrol-owner")) {
-  await wipe({ checks: false });
-  localStorage.setItem("patrol-owner", page.owner);
-}
+await belongTo(page.owner);
+await forgetInTime();
 await begin();
 await prepare();

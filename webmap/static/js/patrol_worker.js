@@ -11,7 +11,9 @@ self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim(
 
 self.addEventListener("message", (event) => {
   const { files, page: address } = event.data ?? {};
-  if (files) event.waitUntil(Promise.all([keep(files), keepPage(address)]).then(() => event.source?.postMessage("kept")));
+  if (!address) return;
+  const before = files ? keep(files) : Promise.resolve();
+  event.waitUntil(before.then(() => keepPage(address)).then(() => event.source?.postMessage("kept")));
 });
 
 self.addEventListener("fetch", (event) => {
@@ -26,11 +28,14 @@ function isFile(url) {
   return url.pathname.startsWith("/assets/") || url.pathname.startsWith("/map/layers/") || url.pathname.endsWith("/app.webmanifest");
 }
 
-// The files of the page that is open now; what older pages needed goes.
+// The files of the page that is open now. What older pages needed goes, and so do they: they
+// would open without their looks and their script.
 async function keep(files) {
   const cache = await caches.open(FILES);
   const wanted = new Set(files);
-  for (const known of await cache.keys()) if (!wanted.has(known.url)) await cache.delete(known);
+  const old = (await cache.keys()).filter((known) => !wanted.has(known.url));
+  if (old.length) await caches.delete(PAGES);
+  for (const known of old) await cache.delete(known);
   await Promise.all(files.map(async (url) => {
     if (await cache.match(url)) return;
     const answer = await fetch(url, { credentials: "same-origin" });
