@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from geo_pora.address import MAX_LENGTH, Matcher, parse
 from geo_pora.address.names import Names
-from geo_pora.address.spellings import deletions
 from geo_pora.gazetteer import Gazetteer, compact
 
 
@@ -284,11 +283,6 @@ def test_names_that_are_words_of_others_are_no_typing_errors(gazetteer):
     assert mistyped is not None
     assert {gazetteer.name_of(code) for code in mistyped.villages} == {"Tanjung Harapan"}
     assert names.find(("PELITA", "RAYA")) is None  # Pelita Jaya is another name
-
-
-def test_the_deletion_neighbourhood_of_two_words_within_distance_meets():
-    assert deletions("KEMU", 1) == {"KEMU", "EMU", "KMU", "KEU", "KEM"}
-    assert deletions("SUMBERASRI", 2) & deletions("SUMBRASTRI", 2)
 
 
 def test_too_long_a_text_is_not_read(matcher):

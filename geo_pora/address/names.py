@@ -1,10 +1,8 @@
 """The index of names: what a run of words may name, exactly, shortened or mistyped.
 
-Every name is kept once, compact (without spaces). Typing errors are found with
-a deletion neighbourhood (Garbe's symmetric delete; Bocek, Hunt and Stiller
-2007, "Fast similarity search in large dictionaries"): two words within distance
-d share a string that is left after at most d deletions from each, so a look-up
-costs a few dictionary accesses and no scan. Abbreviations come from the names
+Every name is kept once, compact (without spaces). Typing errors are found among
+the names of the same first letter and number, which are so few that measuring
+them all (optimal string alignment) is cheaper than any index. Abbreviations come from the names
 themselves: initials (Belitang Madang Raya: BMR), one shortened word
 (Bta. Timur), directions (Tim, Sel).
 """
@@ -16,11 +14,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from geo_pora.address.outside import outside_names
 from geo_pora.address.spellings import (
-    deletions,
     initialisms,
     local_words,
     series,
@@ -133,7 +131,7 @@ class Names:
         self._sound = self._by(lambda words: [fold("".join(words))], lambda code: True)
         self._javanese = self._by(lambda words: [fold_javanese("".join(words))], lambda code: True)
         self._wild = self._wildcards()
-        self._deletes = self._neighbourhood()
+        self._spellings = self._by_start()
         self._headless = self._by(lambda words: ["".join(words)[1:]], lambda code: True)
         self._found: dict[tuple[str, ...], Named | None] = {}
 
@@ -158,12 +156,12 @@ class Names:
                         index[len(words), i, rest].append((word, key))
         return index
 
-    def _neighbourhood(self) -> dict[str, list[str]]:
-        index: dict[str, list[str]] = defaultdict(list)
+    def _by_start(self) -> dict[tuple[str, str], list[str]]:
+        """Return the names without their numbers, by first letter and number."""
+        index: dict[tuple[str, str], list[str]] = defaultdict(list)
         for key in self._spelled:
             letters = key.rstrip("0123456789")
-            for left in deletions(letters[1:], slips_allowed(letters)):
-                index[letters[:1] + left].append(key)
+            index[letters[:1], key[len(letters) :]].append(letters)
         return index
 
     def find(self, words: tuple[str, ...]) -> Named | None:
@@ -281,15 +279,16 @@ class Names:
         if len(letters) > self._longest + limit or any(word.isdigit() for word in words[:-1]):
             return None
         near: dict[int, set[str]] = defaultdict(set)
-        # The first letter is right, so only the others can be missing.
-        for left in deletions(letters[1:], limit):
-            for other in self._deletes.get(letters[0] + left, ()):
-                target = other.rstrip("0123456789")
-                if other[len(target) :] != number or not self._may_differ(words, other):
-                    continue
-                distance = OSA.distance(letters, target, score_cutoff=limit)
-                if distance <= min(limit, slips_allowed(target)):
-                    near[distance].add(other)
+        alike = process.extract(
+            letters,
+            self._spellings.get((letters[0], number), ()),
+            scorer=OSA.distance,
+            score_cutoff=limit,
+            limit=None,
+        )
+        for target, distance, _ in alike:
+            if distance <= slips_allowed(target) and self._may_differ(words, target + number):
+                near[int(distance)].add(target + number)
         if not near:
             return self._of(self._beheaded(key), "short typo")
         best = min(near)

@@ -100,12 +100,3 @@ def shortens(short: str, word: str) -> bool:
 def slips_allowed(letters: str) -> int:
     """Return how many slips a name of that length may have."""
     return 0 if len(letters) < 5 else 1 if len(letters) < 10 else 2
-
-
-def deletions(word: str, most: int) -> set[str]:
-    """Return what is left of a word after at most `most` letters are deleted."""
-    found = last = {word}
-    for _ in range(most):
-        last = {w[:i] + w[i + 1 :] for w in last for i in range(len(w))}
-        found = found | last
-    return found
