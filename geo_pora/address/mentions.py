@@ -96,25 +96,24 @@ def _spans(tokens: list[Token], names: Names) -> list[tuple[float, int, int, Nam
     for start, word in enumerate(words):
         if word.isdigit():
             continue
-        marked = False
+        marked, size = False, 0
         for end in range(start + 1, _segment_end(tokens, start) + 1):
+            size += len(words[end - 1])
+            if size > names.longest:
+                break
             marked = marked or (markers[end - 1] and words[end - 1] in MARKERS)
             if marked and end == start + 1:
                 continue
             run = tuple(words[start:end])
             if end - start <= 2 and "".join(run) in OURS:
-                found.append((_size(run), start, end, None))
+                found.append((float(size), start, end, None))
                 continue
             # A name runs over a marker or a house number only where it is exact.
             across = marked or markers[start] or tokens[end - 1].part != tokens[start].part
             named = names.exact(run) if across else names.find(run)
             if named:
-                found.append((_size(run) * QUALITY[named.how], start, end, named))
+                found.append((size * QUALITY[named.how], start, end, named))
     return found
-
-
-def _size(words: tuple[str, ...]) -> float:
-    return float(sum(map(len, words)))
 
 
 def _without_units(tokens: list[Token]) -> list[Token]:

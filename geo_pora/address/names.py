@@ -115,8 +115,9 @@ class Names:
                 self._spelled.get("".join(words), ()), words, key=len
             )
         self.vocabulary = frozenset(w for words in self._spelled.values() for w in words)
-        self._longest = max(map(len, self._spelled))
         self._outside = outside_names(outside or shipped_folder() / "outside.csv")
+        # Of the longest name, with two slips.
+        self.longest = max(map(len, (*self._spelled, *self._outside))) + 2
         for name in gazetteer.names("regency"):
             for part in _runs(canonical(name)):
                 self._outside.pop(part, None)  # Ogan is a river and half of our own names
@@ -276,7 +277,7 @@ class Names:
             return None
         if len(words) == 1 and words[0] in COMMON:
             return None
-        if len(letters) > self._longest + limit or any(word.isdigit() for word in words[:-1]):
+        if any(word.isdigit() for word in words[:-1]):
             return None
         near: dict[int, set[str]] = defaultdict(set)
         alike = process.extract(

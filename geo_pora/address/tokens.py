@@ -91,16 +91,18 @@ def tokenise(text: str) -> list[Token]:
     text = text[:MAX_LENGTH]
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
-    text = _PLUS_CODE.sub(",", text)
+    if "+" in text:
+        text = _PLUS_CODE.sub(",", text)
     text = _MISREAD.sub(_letter, text)
-    text = _INITIALS.sub(lambda m: "".join(g for g in m.groups() if g), text)
+    if "." in text:
+        text = _INITIALS.sub(lambda m: "".join(g for g in m.groups() if g), text)
     found: list[Token] = []
     end, ended = 0, False
     named: list[tuple[int, str]] = []
     for match in _WORD.finditer(text):
         gap = text[end : match.start()]
         end = match.end()
-        parted = any(c in _BREAKS for c in gap)
+        parted = not _BREAKS.isdisjoint(gap)
         # A full stop ends a part only after a whole word: not after Kec. or Jend.
         parted = parted or (". " in gap and bool(found) and _ends_part(found[-1]))
         if (english := ENGLISH.get(match[0].upper())) is not None:
@@ -108,10 +110,12 @@ def tokenise(text: str) -> list[Token]:
             ended = True
             continue
         parted, ended = parted or ended, False
+        joined = "-" in gap
+        spaced = joined and " " in gap
         for i, word in enumerate(_canonical(match[0])):
-            surface = match[0] if i == 0 else ""
-            spaced = "-" in gap and " " in gap
-            found.append(Token(word, surface, parted and i == 0, "-" in gap and i == 0, spaced))
+            first = i == 0
+            surface = match[0] if first else ""
+            found.append(Token(word, surface, parted and first, joined and first, spaced))
     _mark(found)
     for last, kind in named:
         _mark_before(found, last, kind)
