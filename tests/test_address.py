@@ -124,6 +124,10 @@ def test_marked_parts(text, expected):
         ("Simpang OKU Selatan", "16.09.05"),
         ("Jl. Sidomulyo Gumawang", "16.08.03"),  # both ends of the road are in Belitang
         ("Warung Nasi Padang, Gumawang", "16.08.03"),  # a dish, not the city
+        ("Jl. Raya Belitang Karang Manik", "16.08.09"),  # where it leads, then where it is
+        ("Polsek Belitang, Desa Karang Manik", "16.08.09"),  # that serves the districts around
+        ("Desa Kemu dekat Gumawang", "16.09.02"),
+        ("Kebun sawit PT Mitra Ogan, Jaya Mulya", "16.08.08"),  # a plantation, not Kebun Jati
     ],
 )
 def test_the_district_that_is_named(matcher, text, district):
@@ -160,6 +164,7 @@ def test_the_district_that_is_named(matcher, text, district):
         "Simpang Tanjung Sari",  # a junction: not Tanjung Sari in the district Simpang
         "Jl. Betung Petanggan",  # from one village to another
         "Jl. Raya Baturaja Palembang",
+        "Desa Sukaraja dekat Baturaja Timur",
         "Kec. Muara Jaya, Kutai Timur",  # a namesake
     ],
 )

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from geo_pora.address.names import MAX_WORDS, QUALITY, Named, Names
 from geo_pora.address.tokens import Token
 from geo_pora.address.vocabulary import (
+    COMMON,
     COMPANIES,
     DISTRICT_OFFICES,
     INSTITUTIONS,
     LEADING,
     MARKERS,
+    NEARBY,
     OURS,
     UNITS,
 )
+
+# What each word that is part of a name names; None where it names the province we are in.
+Taken = dict[int, Named | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,25 +54,22 @@ def find_mentions(tokens: list[Token], names: Names) -> list[Mention]:
     tokens = _without_units(tokens)
     spans = _spans(tokens, names)
     spans.sort(key=lambda span: (-span[0], span[1]))
-    taken: set[int] = set()
+    taken: Taken = {}
     chosen = []
     for _, start, end, named in spans:
-        if taken.isdisjoint(range(start, end)):
-            taken.update(range(start, end))
+        if taken.keys().isdisjoint(range(start, end)):
+            taken.update(dict.fromkeys(range(start, end), named))
             if named:
                 chosen.append((start, end, named))
     chosen.sort(key=lambda span: span[0])
-    begins = {start: named for start, _, named in chosen}
     return [
         _mention(tokens, start, end, named, taken)
         for start, end, named in chosen
-        if not (end == start + 1 and _only_begins(tokens, start, taken, begins, names))
+        if not (end == start + 1 and _only_begins(tokens, start, taken, names))
     ]
 
 
-def _only_begins(
-    tokens: list[Token], at: int, taken: set[int], begins: dict[int, Named], names: Names
-) -> bool:
+def _only_begins(tokens: list[Token], at: int, taken: Taken, names: Names) -> bool:
     """Tell whether a generic word begins a longer name that nobody knows.
 
     Simpang is a district, and the first word of ten villages and of every
@@ -79,9 +81,11 @@ def _only_begins(
         return goes_on  # Jl. Simpang Muaradua: the junction to Muaradua
     if token.word not in names.generic or (token.at == 0 and token.kind == "district"):
         return False
-    if goes_on and _is_junction(token) and after in begins:
-        return not begins[after].regencies  # Simpang Karang Agung, but Simpang, OKU Selatan
-    return goes_on and after not in taken and not tokens[after].word.isdigit()
+    if goes_on and _is_junction(token) and (named := taken.get(after)):
+        return not named.regencies  # Simpang Karang Agung, but Simpang, OKU Selatan
+    if not goes_on or after in taken:
+        return False
+    return not tokens[after].word.isdigit() and tokens[after].word not in COMMON
 
 
 def _is_junction(token: Token) -> bool:
@@ -139,7 +143,7 @@ def _segment_end(tokens: list[Token], start: int) -> int:
     return end
 
 
-def _mention(tokens: list[Token], start: int, end: int, named: Named, taken: set[int]) -> Mention:
+def _mention(tokens: list[Token], start: int, end: int, named: Named, taken: Taken) -> Mention:
     token = tokens[start]
     # A name that begins with a marker's word (Dusun Martapura) is not marked by it.
     kind = token.kind.lstrip("#") if not token.is_marker else "bare"
@@ -152,24 +156,24 @@ def _mention(tokens: list[Token], start: int, end: int, named: Named, taken: set
     after = tokens[end].kind if end < len(tokens) else ""
     return Mention(
         named,
-        _context(tokens, start, end, kind, taken, named),
+        _context(tokens, start, end, kind, taken),
         " ".join(t.word for t in tokens[start:end]),
         after == "#district",
     )
 
 
-def _context(
-    tokens: list[Token], start: int, end: int, kind: str, taken: set[int], named: Named
-) -> str:
+def _context(tokens: list[Token], start: int, end: int, kind: str, taken: Taken) -> str:
     token = tokens[start]
     if token.is_marker and token.leading:
         return token.leading  # Jl. Raya Simpang: the word is also a district's name
     before = tokens[start - 1] if start and tokens[start - 1].part == token.part else None
+    if before and before.word in NEARBY:
+        return "towards"
     first = token.at == 0 or token.is_marker
     if kind in {"village", "district", "regency", "province", "hamlet"}:
         return kind if first else "tail"
     if kind == "road":
-        return _on_road(tokens, start, end, taken, named, first)
+        return _on_road(tokens, start, end, taken, first)
     if before and before.word in COMPANIES:
         return "company"
     if before and before.word in DISTRICT_OFFICES:
@@ -183,26 +187,36 @@ def _context(
     return "tail" if alone_after and not _of_institution(tokens, start) else "within"
 
 
-def _on_road(
-    tokens: list[Token], start: int, end: int, taken: set[int], named: Named, first: bool
-) -> str:
-    token = tokens[start]
+def _on_road(tokens: list[Token], start: int, end: int, taken: Taken, first: bool) -> str:
+    token, named = tokens[start], taken[start]
     if token.joined or (end < len(tokens) and tokens[end].joined):
         return "leading"  # Jl. Palembang - Baturaja
-    if token.leading and (named.districts or not named.codes) and start - 1 in taken:
+    if token.leading and not _is_village(named) and start - 1 in taken:
         return "leading"  # Jl. Raya Belitang Martapura leads from one to the other
-    # One village, or a place that is not served: a larger place of ours is said last.
-    one_end = not named.districts and len(named.codes) < 2
-    if one_end and token.leading != "towards" and _between(tokens, start, end, taken):
+    if token.leading != "towards" and _between(tokens, start, end, taken):
         return "between"  # Jl. Betung Petanggan: at which of its two ends, it does not say
     return (token.leading or "road") if first else "tail"
 
 
-def _between(tokens: list[Token], start: int, end: int, taken: set[int]) -> bool:
-    """Tell whether a road has no other words than this name and another."""
-    road = [i for i, token in enumerate(tokens) if token.part == tokens[start].part]
-    other = [i for i in road if not start <= i < end and tokens[i].kind == "road"]
-    return bool(other) and taken.issuperset(other)
+def _between(tokens: list[Token], start: int, end: int, taken: Taken) -> bool:
+    """Tell whether a road has no other words than the names of two villages.
+
+    Or of one place that is not served: Jl. Baturaja Palembang.
+    """
+    part, named = tokens[start].part, taken[start]
+    other = [
+        taken.get(i)
+        for i, token in enumerate(tokens)
+        if token.part == part and token.kind == "road" and not start <= i < end
+    ]
+    if named and not named.codes:
+        return bool(other) and None not in other
+    ends = _is_village(named) and named and len(named.villages) == 1
+    return bool(ends and other) and all(_is_village(end) for end in other)
+
+
+def _is_village(named: Named | None) -> bool:
+    return named is not None and bool(named.villages) and not named.districts
 
 
 def _of_institution(tokens: list[Token], at: int) -> bool:

@@ -205,9 +205,15 @@ class Names:
             or self._of(self._abbreviated(words), "abbreviation")
             or self._of(self._series.get(key, ()), "series")
             or self._mistyped(words, key)
-            or self._of(self._parts.get(key, ()), "part")
-            or self._of(self._local.get(key, ()), "local")
+            or self._told_by_a_part(key)
             or self._other_number(words)
+        )
+
+    def _told_by_a_part(self, key: str) -> Named | None:
+        if key in COMMON:
+            return None  # Kebun of Kebun Jati is any plantation
+        return self._of(self._parts.get(key, ()), "part") or self._of(
+            self._local.get(key, ()), "local"
         )
 
     def _of(self, keys: Iterable[str], how: str, outside: str = "") -> Named | None:

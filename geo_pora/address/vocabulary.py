@@ -59,6 +59,8 @@ INSTITUTIONS = frozenset(
 )
 # Of these, the ones whose own name follows, which is chosen for its sound: CV Karya Jaya.
 COMPANIES = frozenset({"PT", "CV", "UD", "TOKO", "WARUNG", "RM", "BENGKEL", "SALON"})
+# Before a place that is not the place itself.
+NEARBY = frozenset({"DEKAT", "DKT"})
 # An office that each district has, so that its name says which: Kantor Camat Buay Madang.
 DISTRICT_OFFICES = frozenset({"CAMAT", "KUA"})
 # Words that say where in a place, and are no slips of its name: Pusat Desa is not in Pusar.
@@ -68,7 +70,8 @@ COMMON = INSTITUTIONS | frozenset(
             "where": "PUSAT DEKAT DEPAN SAMPING BELAKANG SEBELAH SEBERANG DALAM LUAR ATAS BAWAH",
             "building": "PASAR KOMPLEK KOMPLEKS PERUMAHAN PERUM ASRAMA KAMPUS LAPANGAN TAMAN "
             "JEMBATAN BALAI GEDUNG LANTAI RUKO KIOS KONTRAKAN",
-            "land": "KEBUN SAWAH HUTAN PERKEBUNAN PERTANIAN",
+            "land": "KEBUN SAWAH HUTAN PERKEBUNAN PERTANIAN SUNGAI BATANG",
+            "number": "SATU DUA TIGA EMPAT LIMA RIBU SUKU",
             "person": "CAMAT LURAH KEPALA KETUA BAPAK IBU",
             "which": "BESAR KECIL INDUK CABANG TIMUR BARAT UTARA SELATAN TENGAH NEGERI NEGARA "
             "SWASTA UMUM",

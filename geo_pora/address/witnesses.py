@@ -44,6 +44,9 @@ LEVELS = {
 }
 # A road's or hamlet's own name where something else in the text says the place.
 BESIDE = (0.30, 0.45)
+# An institution's district where a village is said elsewhere: it serves several districts, or
+# was named before they were parted.
+INSTITUTION_BESIDE = 0.6
 # Of two villages of one district in an address one is a hamlet, a road or a landmark.
 WITHIN = 0.9
 # How much likelier a name means the seat of the district that bears it.
@@ -79,6 +82,12 @@ _NO_ROAD = _SLIPS | {"local"}
 _MARKED = frozenset({"village", "district"})
 _ROADS = frozenset({"road", "leading", "between", "towards"})
 _LESSER = _ROADS | {"hamlet", "company"}
+
+
+def _names_one_place(mention: Mention) -> bool:
+    named = mention.named
+    whole = named.how not in {"local", "part"} and mention.context not in _LESSER
+    return whole and len(named.villages) + len(named.districts) == 1
 
 
 def _elsewhere(named: Named, context: str) -> float:
@@ -172,7 +181,10 @@ class Witnesses:
             m.named.villages and not m.named.districts and m.context not in _LESSER
             for m in mentions
         )
+        told = any(_names_one_place(m) for m in mentions)
         for mention in mentions:
+            if told and mention.named.how == "local":
+                continue  # Kost Setia, Gumawang: a word of a village's name, and of many others
             witness = self._witness(mention, beside, village)
             if witness is None:
                 continue
@@ -202,7 +214,7 @@ class Witnesses:
             return None  # Gang Mawar: a rose, not a mistyped village
         if context == "company" and beside:
             return None  # CV Karya Jaya, Kec. Peninjauan: a wish, not the village of that name
-        of_district, of_village = self._reliability(mention, beside)
+        of_district, of_village = self._reliability(mention, beside, village)
         quality = QUALITY[named.how]
         if context in _MARKED and named.how in _SLIPS:
             quality = 1 - MARKED_DOUBT * (1 - quality)
@@ -226,9 +238,11 @@ class Witnesses:
             p[-1] += elsewhere
         return Witness(self._spread(p), villages)
 
-    def _reliability(self, mention: Mention, beside: bool) -> tuple[float, float]:
+    def _reliability(self, mention: Mention, beside: bool, village: bool) -> tuple[float, float]:
         context = mention.context
         of_district, of_village = RELIABILITY[context]
+        if context == "within" and village:
+            return INSTITUTION_BESIDE, of_village  # Polsek Martapura, Desa Kota Baru
         if context in _LESSER and beside:
             # A road's name that many villages have is a name of roads: Jl. Kota Baru.
             bearers = max(len(mention.named.villages), 1)
