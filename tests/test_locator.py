@@ -151,6 +151,17 @@ def test_a_stack_of_equal_areas_gives_the_lowest():
     assert set(np.unique(locator.locate(x, y))) == {-1, 0}
 
 
+def test_areas_that_no_division_parts_stay_small():
+    """Two hundred slivers on one line, and a hundred needles with one tip."""
+    slivers = [Polygon([(0, y), (1, y), (1, y + 1e-9)]) for y in np.arange(200) * 1e-9]
+    needles = [Polygon([(0, 0), (1, 1 + i * 1e-12), (1, 1 - 1e-12)]) for i in range(100)]
+    rng = np.random.default_rng(7)
+    for areas in (layer(*slivers), layer(*needles)):
+        locator = Locator(areas)
+        assert locator.nbytes < 16e6
+        check(areas, *mean_points(areas, locator, rng, 40), locator)
+
+
 def test_areas_of_very_different_size():
     tiny = [box(104 + i * 1e-7, -4, 104 + i * 1e-7 + 1e-7, -4 + 1e-7) for i in range(30)]
     areas = layer(*tiny, box(103, -5, 105, -3), box(0, 0, 1e-9, 1e-9), Point(104, -4).buffer(90))
@@ -224,7 +235,7 @@ def test_limits_of_the_grid_do_not_change_the_answer(monkeypatch):
     x, y = rng.uniform(-0.1, 1.1, (2, 20_000))
     for module, name, value in [
         (grid, "_DEEPEST", 0), (grid, "_DEEPEST", 1), (grid, "_LONGEST", 4),
-        (levels, "_DIVIDED", 10), (levels, "_CROWDED", 1), (levels, "_DIVIDED_AGAIN", 5),
+        (levels, "_DIVIDED", 10), (levels, "_CROWDED", 1), (levels, "_EDGES_AGAIN", 50),
         (levels, "_SLICE", 7),
     ]:  # fmt: skip
         with monkeypatch.context() as patch:

@@ -17,8 +17,9 @@ _DIVIDED = 2**18
 """About so many of them are divided at most (256 bytes each)."""
 _CROWDED = 8
 """A cell of level 1 or deeper is divided again where areas have more edges than their first."""
-_DIVIDED_AGAIN = 2**16
-"""At most so many are, at each level: the most crowded."""
+_EDGES_AGAIN = 2**16
+"""So many edges at most are drawn again at each level, of the most crowded cells: where edges
+run along one another (slivers, a needle's tip) no division parts them."""
 _SLICE = 2**18
 """So many edges are drawn into the grid at a time."""
 _SIDES = np.array([[[0] * 3] * 3, [[0, 1, 0], [1, 1, 1], [0, 1, 0]], [[0] * 3] * 3])
@@ -179,10 +180,10 @@ def _crowded(edges: Edges, level: Level) -> NDArray[np.bool_]:
     again = edges.row[level.edge[1:]] == edges.row[level.edge[:-1]]
     again &= level.place[1:] == level.place[:-1]
     counts = np.add.reduceat(np.concatenate([[0], again]), level.starts)
-    limit = _CROWDED
-    if np.count_nonzero(counts > limit) > _DIVIDED_AGAIN:
-        limit = np.partition(counts, -_DIVIDED_AGAIN)[-_DIVIDED_AGAIN]
-    crowded: NDArray[np.bool_] = counts > limit
+    order = np.argsort(-counts, kind="stable")
+    order = order[counts[order] > _CROWDED]
+    crowded = np.zeros(len(counts), bool)
+    crowded[order[np.cumsum(level.counts[order]) <= _EDGES_AGAIN]] = True
     return crowded
 
 
