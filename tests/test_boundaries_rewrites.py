@@ -6,6 +6,7 @@ tests/test_boundaries_sources.py keeps.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zipfile
 from contextlib import closing
@@ -215,6 +216,7 @@ def test_a_damaged_part_of_a_zip_is_said_with_the_rest(rows, served, tmp_path):
         ("a.rar", b"Rar!\x1a\x07", "ending is not known"),
         ("a.gdb", b"x", "ending is not known"),
         ("a.csv", b"kode,nama", "ending is not known"),
+        ("a.geojson", b"SQLite format 3\0", "looks like geopackage: give it the right ending"),
         ("a.parquet", b"PAR1PAR1", "no GeoParquet"),
     ],
 )
@@ -245,6 +247,30 @@ def test_exchanged_villages_are_refused_with_their_rows(
     table(exchange(rows, column, *pair), **columns).to_file(tmp_path / "a.gpkg")
     with pytest.raises(InputError, match=rf"row {pair[0] + 1}\b.*row {pair[1] + 1}\b"):
         build([tmp_path / "a.gpkg"], served, name="x")
+
+
+def test_villages_with_codes_in_a_ring_are_refused_with_their_rows(rows, served, tmp_path):
+    """No two of the three have each other's, and only their places speak against the codes."""
+    code = rows["code"]
+    ring = dict(zip(code[3:6], [*code[4:6], code[3]], strict=True))
+    table(rows.assign(code=code.replace(ring)), KODE="code").to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InputError, match=r"row 4\b.*row 5\b.*row 6\b"):
+        build([tmp_path / "a.gpkg"], served, name="x")
+
+
+def test_a_code_on_the_neighbour_too_is_refused(rows, served, tmp_path):
+    made = rows.assign(code=rows["code"].replace("16.01.07.2004", "16.01.07.2003"))
+    table(made, KODE="code").to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InputError, match=r"is the code of row 3, row 4"):
+        build([tmp_path / "a.gpkg"], served, name="x")
+
+
+def test_features_in_sequence_are_read_with_their_separators(rows, served, tmp_path):
+    features = json.loads(table(districts(rows), NAMA="district").to_json())["features"]
+    text = "".join(f"\x1e{json.dumps(one)}\n" for one in features)
+    (tmp_path / "a.geojsons").write_text(text)
+    layer, _ = build([tmp_path / "a.geojsons"], served, name="x")
+    assert len(layer.areas("district")) == 52
 
 
 def halves(rows, every=3):

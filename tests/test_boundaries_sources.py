@@ -201,6 +201,30 @@ def two_codes_exchanged(made):
     return made.assign(c=swap(made["district_code"], 3, 17)), {"KODE": "c", "NAMA": "district"}
 
 
+def three_codes_in_a_ring(made):
+    code = made["district_code"]
+    ring = dict(zip(code[13:16], [*code[14:16], code[13]], strict=True))
+    return made.assign(c=code.replace(ring)), {"KODE": "c"}
+
+
+def every_code_a_row_further(made):
+    return made.assign(c=[*made["district_code"][1:], made["district_code"][0]]), {"KODE": "c"}
+
+
+def one_code_on_two_districts(made):
+    return made.assign(c=made["district_code"].replace("16.01.14", "16.01.13")), {"KODE": "c"}
+
+
+def an_unknown_code_of_another_regency(made):
+    return made.assign(c=made["district_code"].replace("16.01.14", "16.09.99")), {"KODE": "c"}
+
+
+def bps_codes_with_kemendagri_numbers(made):
+    numbers = {"1608": "1609", "1609": "1608"}
+    code = made["bps2"].replace(numbers) + made["bps3"].str[4:]
+    return made.assign(c="ID" + code), {"ADM3_PCODE": "c", "ADM3_EN": "district"}
+
+
 def two_names_exchanged_without_codes(made):
     return made.assign(n=swap(made["district"], 3, 17)), {"NAMA": "n"}
 
@@ -217,6 +241,11 @@ def two_codes_exchanged_without_names(made):
         bps_with_other_regency_names,
         two_codes_exchanged,
         two_codes_exchanged_without_names,
+        three_codes_in_a_ring,
+        every_code_a_row_further,
+        one_code_on_two_districts,
+        an_unknown_code_of_another_regency,
+        bps_codes_with_kemendagri_numbers,
     ],
     ids=lambda wrong: wrong.__name__,
 )
@@ -248,6 +277,22 @@ def test_one_code_on_two_villages_is_refused(rows, served, tmp_path):
     table(made, KODE="code", NAMA="village").to_file(tmp_path / "a.gpkg")
     with pytest.raises(InputError, match="row 101"):
         build([tmp_path / "a.gpkg"], served, name="x")
+
+
+def test_a_new_village_far_from_the_district_of_its_code_is_refused(rows, served, tmp_path):
+    made = rows.assign(code=rows["code"].replace("16.01.07.2003", "16.08.03.2099"))
+    table(made, KODE="code", NAMA="village").to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InputError, match=r"row 3 .* it lies \d+ km from Belitang"):
+        build([tmp_path / "a.gpkg"], served, name="x")
+
+
+def test_an_unknown_code_beside_a_known_name_is_said(rows, served, tmp_path):
+    made = districts(rows).assign(c=lambda f: f["district_code"].replace("16.01.14", "16.01.99"))
+    table(made, KODE="c", NAMA="district").to_file(tmp_path / "a.gpkg")
+    layer, report = build([tmp_path / "a.gpkg"], served, name="x")
+    assert "16.01.14" in set(layer.areas("district")["code"])
+    told = report.findings[report.findings["kind"] == "matched"]["detail"]
+    assert told.str.contains("16.01.14 by name, though KODE 160199 is not known").sum() == 1
 
 
 def test_features_in_parts_are_joined(rows, served, tmp_path):

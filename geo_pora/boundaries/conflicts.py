@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from geo_pora.boundaries import displacement
-from geo_pora.boundaries.features import Feature
+from geo_pora.boundaries.features import Feature, holding
 from geo_pora.boundaries.layer import METRES_PER_DEGREE
 from geo_pora.boundaries.reading import Source
-from geo_pora.boundaries.served import MIN_SHARE_IN_PLACE, TOO_FAR_M, Served
+from geo_pora.boundaries.served import BESIDE_M, MIN_SHARE_IN_PLACE, TOO_FAR_M, Served
 from geo_pora.errors import InputError
-from geo_pora.gazetteer import Level
+from geo_pora.gazetteer import Level, parents
 
 _SHOWN = 5
 _SURE = ("code", "name", "similar name")
@@ -47,14 +49,20 @@ def refuse(
     for feature in features:
         if feature.found and not feature.conflict and feature.by in _SURE:
             of_code.setdefault(feature.found[0], []).append(feature)
+    claimed = {code for feature in features for code in feature.found}
     if level == "village":
         _find_exchanged(of_code, served, points)
+    for feature in features:
+        if feature.found and not feature.conflict:
+            _find_strayed(feature, geometry[feature.row], served)
     for code, parts in of_code.items():
         titles = {f.names.get(level) for f in parts} - {None, ""}
         if level == "village" and len(titles) > 1:
             parts[0].conflict = f"{code} is the code of {named_rows(parts)}"
         elif not parts[0].conflict:
             _find_misplaced(code, level, served, parts, geometry, points)
+        if len(parts) > 1 and not any(part.conflict for part in parts):
+            _find_doubled(code, level, parts, claimed, points)
     bad = sorted((f for f in features if f.conflict), key=lambda f: f.row)
     if not bad:
         return
@@ -85,30 +93,65 @@ def _refuse_displaced(features: list[Feature], source: Source, served: Served) -
 def _find_exchanged(
     of_code: dict[str, list[Feature]], served: Served, points: list[list[str]]
 ) -> None:
-    """Find pairs of villages with each other's code: by their names, or where they lie.
+    """Find villages with one another's codes: by their names, or where they lie.
 
     One village that holds another's known point is common, since the points are not exact;
-    two that hold each other's, with nothing but the code to say which they are, is an
-    exchange.
+    two that hold each other's, or several in a ring, with nothing but the code to say which
+    they are, are an exchange.
     """
-    for code, parts in of_code.items():
-        feature = parts[0]
-        if len(parts) > 1 or feature.conflict or feature.by != "code":
-            continue
+    codes = [code for code, parts in of_code.items() if len(parts) == 1 and parts[0].by == "code"]
+    place = {code: n for n, code in enumerate(codes) if not of_code[code][0].conflict}
+    pairs: list[tuple[str, str]] = []
+    for code in place:
+        feature = of_code[code][0]
         name = feature.names.get("village", "")
         called = served.names["village"].codes(name) if name else points[feature.row]
-        if code in called or (not name and code in points[feature.row]):
-            continue
-        for other in called:
-            twin = of_code.get(other, [])
-            if len(twin) != 1 or twin[0].by != "code":
-                continue
-            theirs = twin[0].names.get("village", "")
-            says = served.names["village"].codes(theirs) if theirs else points[twin[0].row]
-            if bool(name) == bool(theirs) and code in says and other not in says:
-                what = "name" if name else "place"
-                feature.conflict = f"{code} is its code, and its {what} is that of {other}"
-                twin[0].conflict = f"{other} is its code, and its {what} is that of {code}"
+        if code not in called:
+            others = [other for other in called if other in place]
+            pairs += [
+                (code, other)
+                for other in others
+                if bool(name) == bool(of_code[other][0].names.get("village"))
+            ]
+    if not pairs:
+        return
+    start, end = (np.array([place[code] for code in ends]) for ends in zip(*pairs, strict=True))
+    graph = csr_array((np.ones(len(pairs)), (start, end)), shape=(len(codes), len(codes)))
+    _, ring = connected_components(graph, directed=True, connection="strong")
+    for code, other in pairs:
+        if ring[place[code]] == ring[place[other]]:
+            feature = of_code[code][0]
+            what = "name" if feature.names.get("village") else "place"
+            feature.conflict = f"{code} is its code, and its {what} is that of {other}"
+
+
+def _find_doubled(
+    code: str,
+    level: Level,
+    parts: list[Feature],
+    claimed: set[str],
+    points: list[list[str]],
+) -> None:
+    """Mark features of one code of which one lies where an area is that no feature has."""
+    for part in parts:
+        held = holding(points[part.row], level)
+        own = any(village.startswith(code) for village in points[part.row])
+        if held and not own and held not in claimed:
+            part.conflict = (
+                f"{code} is the code of {named_rows(parts)}, and it lies where {held} is"
+            )
+
+
+def _find_strayed(feature: Feature, shape: shapely.Geometry, served: Served) -> None:
+    """Mark an area that the gazetteer lacks, far from the area that its code says it is part of."""
+    code = feature.found[0]
+    known = [above for above in parents(code) if above in served.gazetteer]
+    if code in served.gazetteer or not known:
+        return
+    far = served.beside_m(known[0], shape)
+    if far > BESIDE_M:
+        name = served.gazetteer.name_of(known[0])
+        feature.conflict = f"{code} is its code, and it lies {far / 1000:.0f} km from {name}"
 
 
 def _find_misplaced(

@@ -18,6 +18,7 @@ _REACH_KM = 12
 _LEAST_GAIN = 10
 _LEAST_SHARE = 0.03
 _CLEARLY = 4
+_IN_PLACE = 0.5
 _ALIKE_M = 700
 
 
@@ -88,6 +89,8 @@ def find(codes: pd.Series, shapes: np.ndarray, served: Served) -> Displacement |
     lost = int((inside[here] & ~inside[best]).sum())
     least = max(_LEAST_GAIN, _LEAST_SHARE * known.sum())
     if gained - lost < least or gained < _CLEARLY * (lost + 1):
+        return None
+    if inside[best].sum() < _IN_PLACE * known.sum():  # codes of one another, not one shift of all
         return None
     return Displacement(
         east_m=float(east[best] * METRES_PER_DEGREE),

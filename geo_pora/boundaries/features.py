@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,11 +11,10 @@ import shapely
 
 from geo_pora.boundaries import naming, schemes
 from geo_pora.boundaries.fields import Fields
-from geo_pora.boundaries.layer import METRES_PER_DEGREE
-from geo_pora.boundaries.served import FAR_M, TOO_FAR_M, Served
+from geo_pora.boundaries.served import BESIDE_M, FAR_M, TOO_FAR_M, Served
 from geo_pora.gazetteer import CODE_LENGTH, LEVELS, Level
 
-_BESIDE_M = 5_000
+_MOST = 0.6
 _NEAR_M = 500
 """A village's point this near to an area, or in it, is evidence for it."""
 
@@ -153,12 +153,15 @@ def _in_place(codes: list[str], shape: shapely.Geometry, served: Served) -> list
     best = max(codes, key=lambda code: np.nan_to_num(shares[code]))
     # A name alone, with nothing of the area in the shape, is a namesake elsewhere;
     # villages are parts of a district, so this is asked of the district the other way.
-    beside = len(codes) == 1 and _part_of(best, shape, served)
+    beside = len(codes) == 1 and served.beside_m(best, shape) <= BESIDE_M
     return [best] if shares[best] > 0 or beside else []
 
 
-def _part_of(code: str, shape: shapely.Geometry, served: Served) -> bool:
-    """Tell whether a shape is among or beside the villages of an area."""
-    mine = served.points[served.villages.index.str.startswith(code + ".")]
-    hull = shapely.convex_hull(shapely.multipoints(mine))
-    return bool(len(mine)) and bool(shapely.dwithin(hull, shape, _BESIDE_M / METRES_PER_DEGREE))
+def holding(villages: list[str], level: Level) -> str:
+    """Return the area that most of some villages are of, where that is clear; else ''."""
+    counts = Counter(code[: CODE_LENGTH[level]] for code in villages)
+    if not counts:
+        return ""
+    code, most = counts.most_common(1)[0]
+    clear = most > _MOST * counts.total() and (level == "village" or most > 2)
+    return code if clear else ""

@@ -104,7 +104,9 @@ def sniff(head: bytes, name: str) -> str:
         return expected if found == "geojson" else found
     if found != expected:
         raise InputError(
-            f"{name}: the content is not what its name says ({expected}); save it anew. {_READS}"
+            f"{name}: the content is not what its name says ({expected}); "
+            + (f"it looks like {found}: give it the right ending" if found else "save it anew")
+            + f". {_READS}"
         )
     return found
 
@@ -121,6 +123,8 @@ def _content(head: bytes) -> str | None:
         if head.startswith(start):
             return kind
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"\x1e{"):  # RFC 8142
+        return "geojsonseq"
     if text.startswith(b"{"):
         if _TOPOLOGY.search(text):
             return "topojson"

@@ -16,7 +16,7 @@ import shapely
 
 from geo_pora.boundaries import conflicts
 from geo_pora.boundaries.conflicts import named_rows
-from geo_pora.boundaries.features import Feature, hear, settle
+from geo_pora.boundaries.features import Feature, hear, holding, settle
 from geo_pora.boundaries.fields import Fields
 from geo_pora.boundaries.layer import METRES_PER_DEGREE
 from geo_pora.boundaries.reading import Source
@@ -81,6 +81,9 @@ def identify(source: Source, fields: Fields, served: Served) -> Identified:
     mine = [f for f in features if f.found or f.conflict]
     unknown = [f for f in features if not (f.found or f.conflict or f.elsewhere)]
     unknown = [f for f in unknown if f.within or _belongs(f, inside, points)]
+    _find_in_another_regency(unknown, fields.level, served, points)
+    mine += [f for f in unknown if f.conflict]
+    unknown = [f for f in unknown if not f.conflict]
     mine += _provisional(unknown, fields.level, points, source.file)
     mine.sort(key=lambda feature: feature.row)
     if not any(f.found for f in mine) and not any(f.conflict for f in mine):
@@ -158,18 +161,24 @@ def _claim_by_place(
 ) -> None:
     """Give nameless features the unclaimed area whose points they hold, where it is clear."""
     claimed = {code for f in features for code in f.found}
-    length = CODE_LENGTH[level]
     for feature in features:
         if feature.found or feature.elsewhere or feature.conflict:
             continue
-        counts = pd.Series(
-            [c[:length] for c in points[feature.row] if c.startswith(feature.within)], dtype="str"
-        ).value_counts()
-        if counts.empty or counts.index[0] in claimed:
-            continue
-        if counts.iloc[0] / counts.sum() > 0.6 and (level == "village" or counts.iloc[0] > 2):
-            feature.found, feature.by = [str(counts.index[0])], "place"
-            claimed.add(feature.found[0])
+        held = holding([c for c in points[feature.row] if c.startswith(feature.within)], level)
+        if held and held not in claimed:
+            feature.found, feature.by = [held], "place"
+            claimed.add(held)
+
+
+def _find_in_another_regency(
+    unknown: list[Feature], level: Level, served: Served, points: list[list[str]]
+) -> None:
+    """Mark districts that hold the villages of a district of another regency than they say."""
+    for feature in unknown if level == "district" else []:
+        held = holding(points[feature.row], level)
+        if feature.within and held and not held.startswith(feature.within):
+            said, real = (served.gazetteer.name_of(code) for code in (feature.within, held))
+            feature.conflict = f"it is said to be in {said}, and it lies where {real} is"
 
 
 def _belongs(feature: Feature, inside: np.ndarray, points: list[list[str]]) -> bool:
@@ -225,9 +234,10 @@ def _remarks(
         where = f"row {f.number} ({f.label})"
         if code not in served.gazetteer:
             said.append(("unknown", f.row, code, f"{where}: not in the gazetteer"))
-        elif f.by in ("similar name", "place"):
-            known = served.names[level].codes(f.names.get(level, ""))
-            other = f", though its name is of {' or '.join(known[:3])}" if known else ""
+        elif f.by in ("similar name", "place") or (f.by == "name" and _numbered(f)):
+            known = set(served.names[level].codes(f.names.get(level, ""))) - {code}
+            other = f", though its name is of {' or '.join(sorted(known)[:3])}" if known else ""
+            other += f", though {_numbered(f)} is not known" if _numbered(f) else ""
             said.append(("matched", f.row, code, f"{where}: {code} by {f.by}{other}"))
         elif f.names.get(level) and code not in served.names[level].codes(f.names[level]):
             name = served.gazetteer.name_of(code)
@@ -235,6 +245,12 @@ def _remarks(
         if level == "village" and (far := served.distance_m(code, geometry[f.row])) > FAR_M:
             said.append(("far", f.row, code, f"{where}: {far / 1000:.1f} km from its known place"))
     return said + _hollow(features, level, served, geometry)
+
+
+def _numbered(feature: Feature) -> str:
+    """Return the code that the file has for an area that was found by its name or place."""
+    length = len(feature.found[0])
+    return next((what for code, what in feature.codes if len(code) == length), "")
 
 
 def _hollow(

@@ -262,7 +262,7 @@ def _near(frame: gpd.GeoDataFrame, window: projection.Bounds) -> np.ndarray:
     with np.errstate(invalid="ignore"):
         hit = (bounds[:, 0] <= window[2]) & (bounds[:, 2] >= window[0])
         hit &= (bounds[:, 1] <= window[3]) & (bounds[:, 3] >= window[1])
-    return np.asarray(hit | shapely.is_missing(geometry))
+    return np.asarray(hit | shapely.is_missing(geometry) | shapely.is_empty(geometry))
 
 
 def _refuse_loss(said: list[warnings.WarningMessage], shown: str) -> None:

@@ -23,7 +23,7 @@ MEANING = {
     "gap": "ground in no area",
     "missing": "area of the gazetteer that the file lacks",
     "unknown": "area that the gazetteer lacks",
-    "matched": "area found by place or similar name",
+    "matched": "area found by its name or place, against its code or spelling",
     "name": "name that differs from the gazetteer's",
     "far": "area far from its known place",
     "level": "coarser level that does not agree with the finest",

@@ -20,6 +20,8 @@ FEW_IN_PLACE = 0.6
 """With fewer of them a district is reported: each of 52 real ones holds 3 in 4 or more."""
 FAR_M = 2_000
 """A village's point farther than this from its area is reported: 1 in 300 real ones is."""
+BESIDE_M = 5_000
+"""An area no farther than this from among a coarser one's villages can be part of it."""
 TOO_FAR_M = 12_000
 """Farther than this it contradicts the code: twice the largest error known of the gazetteer."""
 
@@ -90,6 +92,12 @@ class Served:
         if not mine.any():
             return float("nan")
         return float(shapely.intersects(geometry, self.points[mine]).mean())
+
+    def beside_m(self, code: str, geometry: shapely.Geometry) -> float:
+        """Return how far an area is from among a coarser one's villages; NaN where it has none."""
+        mine = self.points[self.villages.index.str.startswith(code + ".")]
+        hull = shapely.convex_hull(shapely.multipoints(mine))
+        return float(shapely.distance(hull, geometry)) * METRES_PER_DEGREE
 
     def codes(self, level: Level) -> list[str]:
         """Return the codes of a level in the regencies served."""
