@@ -11,7 +11,9 @@ import web_fixtures as web
 from babel.messages import extract, pofile
 
 from geo_pora import maps
-from webmap import assets
+from geo_pora.coordinates import REASONS
+from geo_pora.geocode import REVIEW_REASONS
+from webmap import assets, words
 
 WEBMAP = Path(assets.__file__).parent
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None}
@@ -70,3 +72,24 @@ def test_the_lock_names_no_host() -> None:
 
 def test_built_assets_are_where_the_map_room_looks() -> None:
     assert maps.find_asset("leaflet/leaflet.js").is_file()
+
+
+def test_reasons_for_review_are_said_in_both_languages(tmp_path: Path) -> None:
+    assets.compile_translations()
+    app = web.make_app(tmp_path, reports=False)
+    codes = [*REVIEW_REASONS, *(f"bad_coordinates:{name}" for name in REASONS), "area_gone"]
+    said = {}
+    for language in ("id", "en"):
+        with app.test_request_context(headers={"Cookie": f"language={language}"}):
+            said[language] = [words.review_reason(code) for code in codes]
+            assert not any("_" in text for text in said[language])
+    assert not set(said["id"]) & set(said["en"])
+    at = codes.index("bad_coordinates:not_a_coordinate")
+    assert said["id"][at] == "koordinat tidak dapat dipakai: bukan koordinat yang dikenal"
+
+
+def test_the_form_for_a_new_password_is_in_the_language_of_the_page(tmp_path: Path) -> None:
+    client = web.sign_in(web.make_app(tmp_path, reports=False), "siti", ["planner"])
+    page = client.get("/change").text
+    assert "Kata sandi baru, sekali lagi" in page
+    assert "Password" not in page

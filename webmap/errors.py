@@ -18,6 +18,7 @@ from geo_pora.errors import (
     RefusedError,
     UnavailableError,
 )
+from webmap.sentences import translated
 
 # One table from error to status: a child of GeoPoraError that is not here is ours.
 STATUS = {
@@ -92,7 +93,7 @@ def install(app: Flask) -> None:
             (status for kind, status in STATUS.items() if isinstance(error, kind)),
             HTTPStatus.INTERNAL_SERVER_ERROR,
         )
-        return answer(int(status), str(error))
+        return answer(int(status), translated(str(error)))
 
     @app.errorhandler(sa.exc.OperationalError)
     @app.errorhandler(sa.exc.InterfaceError)

@@ -12,9 +12,12 @@ from flask_babel import gettext as _
 
 from geo_pora import codes
 from geo_pora.boundaries import Layer
+from geo_pora.coordinates import REASONS
+from geo_pora.geocode import REVIEW_REASONS
 from geo_pora.periods import Period, month, parse, quarter_of
 from geo_pora.store import checks
 from webmap.choices import Choice
+from webmap.sentences import translated
 from webmap.state import current
 
 _LISTS = {"permit": "permits", "activity": "activities", "status": "statuses"}
@@ -174,17 +177,14 @@ def map_texts(*, indicative: bool) -> dict[str, str]:
 
 def review_reason(code: object) -> str:
     """Return why a row waits for review, as a person reads it."""
-    known = {
-        "low_confidence": _("tidak cukup yakin"),
-        "text_too_long": _("alamat terlalu panjang"),
-        "outside": _("di luar wilayah layanan"),
-        "no_area_named": _("tidak ada nama wilayah"),
-        "no_location": _("tidak ada tempat"),
-        "conflict": _("koordinat dan alamat tidak sama"),
-        "ambiguous": _("beberapa tempat bernama sama"),
-        "area_gone": _("wilayahnya tidak ada lagi"),
-    }
-    return known.get(str(code), str(code).replace("_", " "))
+    kind, _colon, detail = str(code).partition(":")
+    if kind == "area_gone":
+        return _("wilayahnya tidak ada lagi")
+    if kind not in REVIEW_REASONS:
+        return str(code).replace("_", " ")
+    language = 1 if str(get_locale()) == "en" else 0
+    said = [REVIEW_REASONS[kind], *([REASONS[detail]] if detail in REASONS else [])]
+    return ": ".join(words[language] for words in said)
 
 
 def hot_spot_classes() -> dict[str, str]:
@@ -254,6 +254,7 @@ def install(app: Flask) -> None:
         when=when,
         day=lambda date: format_date(date, "d MMM y"),
         reason=review_reason,
+        translated=translated,
         period=period,
         period_key=lambda key: period(parse(key)),
         chance=chance,

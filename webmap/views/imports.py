@@ -26,6 +26,7 @@ from geo_pora.store import batches, review
 from webmap import jobs, template_file
 from webmap.people import name_of
 from webmap.permissions import requires
+from webmap.sentences import translated
 from webmap.state import current
 
 blueprint = Blueprint("imports", __name__, url_prefix="/imports")
@@ -84,7 +85,7 @@ def job(identity: str) -> Any:
 def job_state(identity: str) -> Response:
     """Tell the page's script how far an import is."""
     found = jobs.find(current(), identity, name_of(current_user))
-    answer = jsonify(state=found.state, rows=found.rows, error=found.error)
+    answer = jsonify(state=found.state, rows=found.rows, error=translated(found.error))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
