@@ -20,6 +20,7 @@ $(VENV)/installed: requirements.txt pyproject.toml
 	  || { echo 'geo_pora needs Python 3.11 or newer: make serve PYTHON=python3.11'; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
 	  || { echo 'could not make a virtual environment: install the package python3-venv'; exit 1; }
+	@echo 'Installing into $(VENV): a few minutes the first time.'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	@touch $@
 

@@ -114,3 +114,9 @@ def test_ends_with_the_last_full_quarter(tmp_path, gazetteer):
 
 def digest(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_most_files_came_in_time_and_some_late(files):
+    late = [file.received_on > file.period.last + dt.timedelta(days=10) for file in files]
+    assert all(file.received_on > file.period.last for file in files)
+    assert 0.1 < sum(late) / len(late) < 0.4

@@ -58,3 +58,11 @@ def test_the_readme_begins_with_the_two_commands():
     make = (ROOT / "Makefile").read_text()
     for target in set(re.findall(r"make ([a-z-]+)", text)):
         assert re.search(rf"^{target}:", make, re.M), f"the README names make {target}"
+
+
+def test_the_readme_calls_pages_as_the_app_does():
+    navigation = (ROOT / "webmap" / "views" / "start.py").read_text("utf-8")
+    named = re.findall(r"the page \*([^*]+)\*", (ROOT / "README.md").read_text("utf-8"))
+    assert len(named) >= 3
+    for name in named:
+        assert f'_("{name}")' in navigation, f"the app has no page {name}"

@@ -498,6 +498,13 @@ def test_coverage_tells_sent_late_and_missing(engine, monkeypatch):
     assert found.columns.tolist() == coverage.COLUMNS
 
 
+def test_a_file_may_have_come_on_an_earlier_day_than_it_was_stored(engine):
+    march = located(4, reported_on="2026-03-15")
+    put_in(engine, march, received_on=dt.date(2026, 4, 3))
+    row = queries.coverage(engine, [periods.month(2026, 3)]).iloc[0]
+    assert (row["state"], row["first_sent_on"]) == ("sent", pd.Timestamp("2026-04-03"))
+
+
 def test_coverage_counts_a_row_once_however_often_it_is_sent(engine):
     march = located(4, reported_on="2026-03-15")
     put_in(engine, march)

@@ -56,6 +56,14 @@ def page_data(client: FlaskClient) -> dict[str, object]:
     return json.loads(re.search(r'id="page">(.*?)</script>', client.get("/map/").text)[1])
 
 
+def test_agencies_without_any_report_are_listed_by_themselves(client: FlaskClient) -> None:
+    page = client.get("/coverage/?months=24").text
+    table, _cut, silent = page.partition("Tanpa laporan dalam rentang ini")
+    assert "Polres Ogan Komering Ulu" in table
+    assert "Camat Belitang III" in silent
+    assert "Camat Belitang III" not in table
+
+
 @pytest.mark.parametrize("address", [*PAGES, "/login", "/healthz", "/map/figures.json"])
 def test_every_answer_has_the_security_headers(client: FlaskClient, address: str) -> None:
     answer = client.get(address)

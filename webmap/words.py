@@ -144,9 +144,12 @@ def source_note(layer: Layer) -> str:
         return _(
             "Sumber: data sintetis untuk peragaan, bukan laporan sebenarnya; "
             "batas wilayah: %(source)s.",
-            source=layer.source,
+            source=translated(layer.source),
         )
-    return _("Sumber: laporan instansi Tim PORA; batas wilayah: %(source)s.", source=layer.source)
+    return _(
+        "Sumber: laporan instansi Tim PORA; batas wilayah: %(source)s.",
+        source=translated(layer.source),
+    )
 
 
 def map_texts(*, indicative: bool) -> dict[str, str]:

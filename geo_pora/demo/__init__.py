@@ -36,11 +36,14 @@ class DemoFile:
         Code of the agency it is from.
     period : Period
         The month, quarter or half-year that it reports.
+    received_on : datetime.date
+        Day on which it came: most within ten days of the period's end, some weeks later.
     """
 
     path: Path
     agency: str
     period: Period
+    received_on: dt.date
 
 
 def campaign(end: dt.date) -> Period:
@@ -81,7 +84,7 @@ def write_files(
         If a file cannot be written.
     """
     end = end or previous_quarter(dt.date.today()).last
-    rng = np.random.default_rng(seed)
+    rng, post = np.random.default_rng(seed), np.random.default_rng([seed, 1])
     scene = world.build(gazetteer or Gazetteer.load(), campaign(end), end, rng)
     written = []
     try:
@@ -89,9 +92,15 @@ def write_files(
         for agency, span, reports in world.batches(scene, MONTHS, rng):
             path = directory / sheets.file_name(agency, span)
             path = sheets.write(path, agency, span, reports, scene, rng)
-            written.append(DemoFile(path, agency.code, span))
+            written.append(DemoFile(path, agency.code, span, _arrival(span, post)))
     except OSError as error:
         raise UnavailableError(
             f"{directory}: the synthetic files cannot be written ({error.strerror})"
         ) from None
     return written
+
+
+def _arrival(span: Period, post: np.random.Generator) -> dt.date:
+    """Return the day on which a file came: three in four are in time."""
+    days = post.integers(1, 10) if post.random() < 0.75 else post.integers(12, 45)
+    return min(span.last + dt.timedelta(days=int(days)), dt.date.today())

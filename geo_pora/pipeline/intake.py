@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ def import_file(
     file_name: str | None = None,
     rejected_to: Path | None = None,
     placing: Placing | None = None,
+    received_on: dt.date | None = None,
     on_progress: OnProgress = lambda rows: None,
 ) -> Imported:
     """Read a file, place its rows and store them: all or nothing, never twice.
@@ -77,6 +79,8 @@ def import_file(
         XLSX file for the rejected rows with their reasons.
     placing : Placing, optional
         A geocoder that is already warm; that of the store by default.
+    received_on : datetime.date, optional
+        Day on which the file came; today by default.
     on_progress : callable
         Takes how many rows are done.
 
@@ -107,6 +111,7 @@ def import_file(
         sha256=file.sha256,
         boundary_version=place.layer.version,
         dry_run=dry_run,
+        received_on=received_on,
     ) as writer:
         for batch in file:
             located = place(batch.reports)
@@ -171,7 +176,13 @@ def import_demo(
         files = demo.write_files(Path(folder), seed=seed, gazetteer=place.gazetteer)
         for number, file in enumerate(files, start=1):
             done = import_file(
-                engine, file.path, file.agency, settings=settings, actor=actor, placing=place
+                engine,
+                file.path,
+                file.agency,
+                settings=settings,
+                actor=actor,
+                placing=place,
+                received_on=file.received_on,
             ).summary
             if not done.already_imported:
                 total.include(done)

@@ -85,6 +85,7 @@ def importing(
     sha256: str,
     boundary_version: str | None,
     dry_run: bool = False,
+    received_on: dt.date | None = None,
     checkpoint: Callable[[str], None] = lambda name: None,
 ) -> Iterator[Writer]:
     """Import a file: add its chunks to the writer; leaving the block stores them.
@@ -102,6 +103,8 @@ def importing(
         Version of the boundary layer that placed the rows.
     dry_run : bool
         Do everything, tell what would happen, and store nothing.
+    received_on : datetime.date, optional
+        Day on which the file came, for what is late; today by default.
     checkpoint : callable
         Called with `summarise`, `insert` and `commit` before each step, for progress.
 
@@ -123,6 +126,7 @@ def importing(
         "file_name": file_name,
         "sha256": sha256,
         "boundary_version": boundary_version,
+        "received_on": received_on,
     }
     with errors(engine):
         hash_key = _hash_key(engine)
@@ -191,7 +195,8 @@ class Writer:
             if same is not None:
                 return same
             moment = clock.now()
-            batch = batch | {"imported_at": moment, "received_on": clock.day_of(moment)}
+            received_on = batch["received_on"] or clock.day_of(moment)
+            batch = batch | {"imported_at": moment, "received_on": received_on}
             figures = merge.merge(connection, batch, self._spans, checkpoint=checkpoint)
             summary = ImportSummary(imported_at=moment, **figures)
             if dry_run:

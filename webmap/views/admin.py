@@ -50,7 +50,7 @@ def _sections() -> dict[str, Any]:
     def sections() -> list[tuple[str, str]]:
         return [
             (".page", _("Akun")),
-            (".agency_list", _("Instansi")),
+            (".agency_list", _("Daftar instansi")),
             (".period_list", _("Periode bernama")),
             (".layer_list", _("Batas wilayah")),
             (".setting_list", _("Pengaturan")),

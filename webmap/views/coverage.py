@@ -40,11 +40,13 @@ def page() -> str:
         for agency, part in table.groupby("agency", sort=False)
     ]
     rows.sort(key=lambda row: (-row["missing"], row["name"]))
+    silent = [row["name"] for row in rows if row["missing"] == len(months)]
     counted = table["state"].value_counts()
     return render_template(
         "coverage.html",
         months=[(month.key, words.period(month, short=True)) for month in months],
-        rows=rows,
+        rows=[row for row in rows if row["missing"] < len(months)],
+        silent=silent,
         counted={name: int(counted.get(name, 0)) for name in ("sent", "late", "missing")},
         window=window,
         windows=WINDOWS,

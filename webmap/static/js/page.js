@@ -1,4 +1,10 @@
 // Small conveniences of every page: menus that close, forms that ask before they destroy.
+// On a phone the pages' names are wider than the screen: bring the name of this one into sight.
+const here = document.querySelector(".nav [aria-current]");
+if (here) {
+  const list = here.closest("ul");
+  list.scrollLeft = here.offsetLeft - list.offsetLeft - (list.clientWidth - here.offsetWidth) / 2;
+}
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open], details.more[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
