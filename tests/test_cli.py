@@ -204,3 +204,12 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path):
         check=True,
     )
     assert not done.stderr
+
+
+def test_a_demonstration_is_loaded_once_and_never_over_reports(run, laporan):
+    assert run("import", laporan, "--agency", "DISNAKER-OKU")[0] == 0
+    before = run("batches", "list")[1]
+    status, out, err = run("demo", "--once")
+    assert (status, err) == (0, "")
+    assert "left alone" in out
+    assert run("batches", "list")[1] == before

@@ -225,14 +225,13 @@ def test_sums_over_areas_and_unplaced_are_the_persons_of_the_rows_kept(
     store.close(engine)
 
 
-def test_the_demonstration_is_synthetic_complete_and_loaded_once(own, engine):
+def test_the_demonstration_is_synthetic_and_complete(own, engine):
     done = pipeline.import_demo(engine, own, seed=7, actor="test")
     assert done.read == done.located + done.review + done.rejected
     assert done.located > 1000
     assert done.review > 0
     assert done.rejected > 0
     assert pipeline.is_demonstration(engine)
-    assert "left alone" in str(pipeline.import_demo(engine, own, seed=8, actor="test", once=True))
     period = pipeline.default_period(engine)
     assert period.last < dt.date.today()
     table = counted(engine, own, "district", period)

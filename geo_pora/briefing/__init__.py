@@ -16,7 +16,6 @@ from typing import Any
 import geopandas as gpd
 import jinja2
 import pandas as pd
-import weasyprint
 from markupsafe import Markup
 
 from geo_pora import periods
@@ -108,6 +107,8 @@ def write(context: Context, path: Path) -> None:
     path : Path
         Replaced in one step.
     """
+    import weasyprint  # a second to import, which who makes no briefing need not wait for
+
     document = weasyprint.HTML(string=html(context), url_fetcher=_fetch_nothing)
     with beside(path) as draft:
         document.write_pdf(draft, pdf_identifier=context.release_id.encode() or b"geo_pora")

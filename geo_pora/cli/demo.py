@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from geo_pora.cli import options
+from geo_pora.settings import Settings
 
 
 @click.command(
@@ -24,9 +25,12 @@ def demo(once: bool, seed: int, files: Path | None) -> None:
 
     Every file, row and page says that they are synthetic.
     """
+    settings = options.load_settings()
+    if once and not files and _has_reports(settings):
+        click.echo("the store has reports already; the demonstration was left alone")
+        return
     from geo_pora import pipeline
 
-    settings = options.load_settings()
     if files:
         written = pipeline.write_demo_files(files, seed)
         click.echo(f"{files}: {len(written)} synthetic files")
@@ -34,9 +38,16 @@ def demo(once: bool, seed: int, files: Path | None) -> None:
     engine = options.open_store(settings)
     with options.progress("Importing the demonstration", unit="files") as on_progress:
         done = pipeline.import_demo(
-            engine, settings, seed=seed, actor=options.actor(), once=once, on_progress=on_progress
+            engine, settings, seed=seed, actor=options.actor(), on_progress=on_progress
         )
     click.echo(done)
+
+
+def _has_reports(settings: Settings) -> bool:
+    """Ask the store alone: all that a demonstration needs takes seconds to import."""
+    from geo_pora.store import queries
+
+    return bool(queries.months_with_reports(options.open_store(settings)))
 
 
 COMMANDS = {"demo": demo}

@@ -164,12 +164,9 @@ def import_demo(
     *,
     seed: int,
     actor: str,
-    once: bool = False,
     on_progress: OnProgress = lambda files: None,
-) -> Tally | str:
+) -> Tally:
     """Generate the synthetic report files and import each as its agency would."""
-    if once and queries.months_with_reports(engine):
-        return "the store has reports already; the demonstration was left alone"
     place = Placing.with_store(settings, engine)
     total = Tally()
     with tempfile.TemporaryDirectory() as folder:
