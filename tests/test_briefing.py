@@ -131,3 +131,12 @@ def test_text_that_looks_like_a_template_stays_text(context):
     odd = dataclasses.replace(context, sources="{{ 7*7 }}<script>x</script>")
     page = briefing.html(odd)
     assert "{{ 7*7 }}&lt;script&gt;" in page
+
+
+def test_agencies_that_are_late_are_told_by_month_and_none_is_left_out_unsaid(context):
+    page = briefing.html(context)
+    assert "<b>INSTANSI-00</b>: terlambat Februari; belum ada Maret" in page
+    assert "instansi lain" not in page
+    many = pd.DataFrame({"agency": [f"I{n:03d}" for n in range(100)], "month": "2026-04"})
+    more = dataclasses.replace(context, coverage=many.assign(state="missing"))
+    assert "Dan 20 instansi lain." in briefing.html(more)

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import web_fixtures as web
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from geo_pora import boundaries, pipeline, reports, settings, store
+from geo_pora import boundaries, briefing, pipeline, reports, settings, store
 from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.gazetteer import Gazetteer
 from geo_pora.periods import Period, month, quarter
@@ -255,6 +256,21 @@ def test_what_leaves_is_counted_over_fixed_periods_only(own, engine):
         "2026-01",
         "2026-02",
     ]
+
+
+def test_a_briefing_compares_with_the_quarter_before_and_names_agencies(
+    tmp_path, own, engine, monkeypatch
+):
+    web.fill(engine)
+    layer = pipeline.open_layer(own, engine)
+    seen = []
+    monkeypatch.setattr(briefing, "write", lambda context, path: seen.append(context))
+    for span in (quarter(2026, 2), quarter(2026, 1)):
+        pipeline.write_briefing(
+            engine, own, layer, "district", span, tmp_path / "x.pdf", actor="test"
+        )
+    assert [context.previous_period for context in seen] == ["2026-Q1", None]
+    assert "Polres Ogan Komering Ulu" in set(seen[0].coverage["agency"])
 
 
 def test_a_second_file_has_the_figures_of_the_first_also_after_an_upload(

@@ -246,6 +246,7 @@ class TestImport:
         assert "Berkas tidak dapat dipakai" in page
         assert "Traceback" not in page
         assert "uploads" not in page
+        assert page.count(name) == 1
 
     def test_no_upload_is_left_behind(self, app: Flask, client: FlaskClient) -> None:
         self.send(client, self.CSV.encode(), "x.csv")

@@ -25,7 +25,7 @@ from geo_pora.errors import InputError, RefusedError
 from geo_pora.exports.atomic import beside
 
 ROWS = 60  # of the table; the areas with most persons where there are more
-LATE_ROWS = 40
+LATE_ROWS = 80
 _MONTHS = (
     *("Januari", "Februari", "Maret", "April", "Mei", "Juni"),
     *("Juli", "Agustus", "September", "Oktober", "November", "Desember"),
@@ -128,7 +128,9 @@ def html(context: Context) -> str:
     rows = rows[rows["area_code"].notna()]
     by_code = rows.set_index("area_code")
     drawing = draw(context.areas, context.regencies, by_code["persons"], by_code["persons_status"])
-    return environment.get_template("template.html").render(
+    return environment.get_template(
+        "template.html"
+    ).render(
         style=Markup(_source("style.css")),  # noqa: S704 - our own file
         context=context,
         level=_LEVELS[context.table.level],
@@ -142,7 +144,8 @@ def html(context: Context) -> str:
         left_out=max(len(rows) - ROWS, 0),
         changes=_changes(context, rows),
         hot=_hot(context),
-        late=_late(context.coverage),
+        late=_late(context.coverage)[:LATE_ROWS],
+        late_left_out=max(len(_late(context.coverage)) - LATE_ROWS, 0),
         states=_states(context.coverage),
         made_on=_day(context.made_on),
         loss=f"{100 * context.table.only(context.period).information_loss:.0f}",
@@ -249,14 +252,18 @@ def _late(coverage: pd.DataFrame | None) -> Sequence[dict[str, str]]:
     if coverage is None:
         return []
     open_ = coverage[coverage["state"].isin(list(_STATES))]
-    rows = [
-        {
-            "agency": str(agency),
-            "months": ", ".join(
-                f"{in_words(month)} ({_STATES[state]})"
-                for month, state in zip(part["month"], part["state"], strict=True)
-            ),
-        }
+    one_year = open_["month"].str[:4].nunique() == 1
+    return [
+        {"agency": str(agency), "months": _months_by_state(part, with_year=not one_year)}
         for agency, part in open_.groupby("agency", sort=True)
     ]
-    return rows[:LATE_ROWS]
+
+
+def _months_by_state(part: pd.DataFrame, *, with_year: bool) -> str:
+    """Return `terlambat Juli, Agustus; belum ada September` of one agency."""
+    said = []
+    for state, rows in part.groupby("state", sort=True):
+        months = [in_words(month) for month in rows["month"]]
+        names = months if with_year else [month.split(" ")[0] for month in months]
+        said.append(f"{_STATES[str(state)]} {', '.join(names)}")
+    return "; ".join(said)

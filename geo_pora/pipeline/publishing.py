@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from pathlib import Path
 
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo_pora import briefing, exports, located_files, maps, periods, releases
+from geo_pora import briefing, codes, exports, located_files, maps, periods, releases
 from geo_pora.boundaries import Layer
-from geo_pora.errors import NotFoundError, RefusedError
+from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.exports import exact
 from geo_pora.periods import Period
 from geo_pora.pipeline.figures import counts, source_note
 from geo_pora.pipeline.releasing import Released, notes_on, released
 from geo_pora.releases import Release
 from geo_pora.settings import Settings
-from geo_pora.store import audit
+from geo_pora.store import agencies, audit, queries
 from geo_pora.store.coverage import coverage
 
 _MONTHS = [
@@ -201,6 +202,8 @@ def write_briefing(
     """Write the briefing for the coordination meeting as a PDF of two to four pages."""
     found = released(engine, settings, layer, level, period, actor=actor, release_id=release_id)
     key = found.table.table["period"].max()
+    if not release_id:
+        _release_before(engine, settings, layer, level, key, actor)
     before = _released_before(releases.everything(engine), layer, level, key)
     briefing.write(
         briefing.Context(
@@ -212,7 +215,7 @@ def write_briefing(
             previous=before[1] if before else None,
             previous_period=before[0] if before else None,
             hot_spots=found.release.classes.get(level),
-            coverage=coverage(engine, periods.months(period)),
+            coverage=_named(engine, coverage(engine, periods.months(period))),
             sources=source_note(engine),
             boundaries=f"{layer.source}, versi {layer.version}",
             indicative=layer.indicative,
@@ -222,6 +225,26 @@ def write_briefing(
     )
     _log(engine, actor, "briefing", found.release, period)
     return found
+
+
+def _release_before(
+    engine: Engine, settings: Settings, layer: Layer, level: str, key: str, actor: str
+) -> None:
+    """Release the month or quarter before as well, where it can be: a briefing tells changes."""
+    day = periods.parse(key).first - dt.timedelta(days=1)
+    span = periods.quarter_of(day) if "-Q" in key else periods.month(day.year, day.month)
+    reported = queries.months_with_reports(engine)
+    if reported and reported[0].first <= span.first:
+        with contextlib.suppress(RefusedError, InputError):
+            released(engine, settings, layer, level, span, actor=actor)
+
+
+def _named(engine: Engine, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a coverage table with the agencies' names: people read it on paper."""
+    shipped = {code: one.id for code, one in codes.load("agencies").codes.items()}
+    changed = agencies.all(engine)
+    names = shipped | dict(zip(changed["code"], changed["name"], strict=True))
+    return table.assign(agency=table["agency"].map(lambda code: names.get(code, code)))
 
 
 def _released_before(
