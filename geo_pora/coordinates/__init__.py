@@ -82,8 +82,19 @@ def parse(text: str, gazetteer: Gazetteer | None = None) -> Coordinates:
     if len(text) > MAX_LENGTH:
         raise refuse("too_long", text)
     plainly = plain(text)
+    # A spreadsheet writes a text that looks like a number as '-4.1 or ="-4.1".
+    bare = plainly.strip("='\"")
+    try:
+        return _read(plainly, gazetteer)
+    except CoordinateError as error:
+        if error.reason != "not_a_coordinate" or not plainly.startswith(("'", "=")) or not bare:
+            raise
+    return _read(bare, gazetteer)
+
+
+def _read(text: str, gazetteer: Gazetteer | None) -> Coordinates:
     for read in _READERS:
-        found = read(plainly, gazetteer)
+        found = read(text, gazetteer)
         if found is not None:
             return found
     raise refuse("not_a_coordinate", text)

@@ -139,12 +139,14 @@ def _value(value: str, gazetteer: Gazetteer | None) -> Coordinates | None:
     value = _DRESS.sub("", value.replace("+", " ").strip(" /")).replace("~", ",")
     # Bing's point.LAT_LON_Label, HERE's LAT,LON,ZOOM,style.
     value = re.sub(r"^point\.([^_]*)_([^_]*).*|^([^,]*),([^,]*),\d{1,2}(?:,[a-z]+)?$", _pair, value)
-    try:
-        return degrees.read(value)
-    except CoordinateError as error:
-        if error.reason in {"not_a_coordinate", "one_number", "empty"}:
-            return None
-        raise
+    # What stands after the link is not of it: ?q=-4.126,104.17 (rumah makan).
+    for written in (value, value.partition(" ")[0]):
+        try:
+            return degrees.read(written)
+        except CoordinateError as error:
+            if error.reason not in {"not_a_coordinate", "one_number", "empty"}:
+                raise
+    return None
 
 
 def _pair(match: re.Match[str]) -> str:
