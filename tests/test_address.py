@@ -127,6 +127,7 @@ def test_marked_parts(text, expected):
         ("Jl. Raya Belitang Karang Manik", "16.08.09"),  # where it leads, then where it is
         ("Polsek Belitang, Desa Karang Manik", "16.08.09"),  # that serves the districts around
         ("Desa Kemu dekat Gumawang", "16.09.02"),
+        ("Talang Bunut", "16.09.08"),  # the huts of Bunut
         ("Kebun sawit PT Mitra Ogan, Jaya Mulya", "16.08.08"),  # a plantation, not Kebun Jati
     ],
 )
@@ -165,6 +166,10 @@ def test_the_district_that_is_named(matcher, text, district):
         "Jl. Betung Petanggan",  # from one village to another
         "Jl. Raya Baturaja Palembang",
         "Desa Sukaraja dekat Baturaja Timur",
+        "Lubuk Merbau",  # another place than Merbau
+        "Desa Tegalasri",  # not Tegal Sari with two letters turned
+        "Desa Talangbambu",  # two slips from Talang Baru, in a word of five letters
+        "RM Agung Jaya",  # a restaurant, not Raman Agung
         "Kec. Muara Jaya, Kutai Timur",  # a namesake
     ],
 )

@@ -17,8 +17,9 @@ import numpy as np
 
 from geo_pora.address.mentions import Mention, find_mentions
 from geo_pora.address.names import Names
+from geo_pora.address.reliability import LEARNT_RELIABILITY, WITHIN
 from geo_pora.address.tokens import MAX_LENGTH, Token, area_code, postal_code, tokenise
-from geo_pora.address.witnesses import LEARNT_RELIABILITY, WITHIN, Vector, Witness, Witnesses
+from geo_pora.address.witnesses import Vector, Witness, Witnesses
 from geo_pora.gazetteer import Gazetteer
 
 

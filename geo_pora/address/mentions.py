@@ -15,6 +15,7 @@ from geo_pora.address.vocabulary import (
     MARKERS,
     NEARBY,
     OURS,
+    SETTLEMENTS,
     UNITS,
 )
 
@@ -35,8 +36,9 @@ class Mention:
         marked; `office` is of an office that every district has; `road` is a road's own name,
         `leading` that of a road named after where it leads and `between` one of its two
         ends; `towards` is a direction; `company` is a firm's; `tail` ends a road or other
-        words, where the larger place is said; `whole` is a part by itself and `within` is
-        among other words or in an institution's name.
+        words, where the larger place is said, and `ending` a name that nobody knows;
+        `whole` is a part by itself and `within` is among other words or in an institution's
+        name.
     words : str
         As compared.
     before_district : bool
@@ -63,7 +65,7 @@ def find_mentions(tokens: list[Token], names: Names) -> list[Mention]:
                 chosen.append((start, end, named))
     chosen.sort(key=lambda span: span[0])
     return [
-        _mention(tokens, start, end, named, taken)
+        _mention(tokens, start, end, named, taken, names)
         for start, end, named in chosen
         if not (end == start + 1 and _only_begins(tokens, start, taken, names))
     ]
@@ -86,6 +88,14 @@ def _only_begins(tokens: list[Token], at: int, taken: Taken, names: Names) -> bo
     if not goes_on or after in taken:
         return False
     return not tokens[after].word.isdigit() and tokens[after].word not in COMMON
+
+
+def _only_ends(tokens: list[Token], at: int, taken: Taken, names: Names) -> bool:
+    """Tell whether a word ends a longer name that nobody knows: Lubuk Merbau is not Merbau."""
+    before = tokens[at - 1]
+    goes_on = at > 0 and before.part == tokens[at].part and at - 1 not in taken
+    begins = before.at == 0 and before.word in names.begin and before.word not in SETTLEMENTS
+    return goes_on and begins and not before.is_marker and not _is_junction(before)
 
 
 def _is_junction(token: Token) -> bool:
@@ -143,7 +153,9 @@ def _segment_end(tokens: list[Token], start: int) -> int:
     return end
 
 
-def _mention(tokens: list[Token], start: int, end: int, named: Named, taken: Taken) -> Mention:
+def _mention(
+    tokens: list[Token], start: int, end: int, named: Named, taken: Taken, names: Names
+) -> Mention:
     token = tokens[start]
     # A name that begins with a marker's word (Dusun Martapura) is not marked by it.
     kind = token.kind.lstrip("#") if not token.is_marker else "bare"
@@ -154,9 +166,12 @@ def _mention(tokens: list[Token], start: int, end: int, named: Named, taken: Tak
     if city and before and before.word == "KOTA" and before.part == token.part:
         kind, token.at = "regency", 0  # Kota Jayapura is a city, of which there is none here
     after = tokens[end].kind if end < len(tokens) else ""
+    context = _context(tokens, start, end, kind, taken)
+    if end == start + 1 and _only_ends(tokens, start, taken, names):
+        context = "ending"
     return Mention(
         named,
-        _context(tokens, start, end, kind, taken),
+        context,
         " ".join(t.word for t in tokens[start:end]),
         after == "#district",
     )

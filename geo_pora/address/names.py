@@ -28,6 +28,7 @@ from geo_pora.address.spellings import (
 )
 from geo_pora.address.vocabulary import (
     COMMON,
+    COMPANIES,
     NUMBER_DIGITS,
     NUMBER_WORDS,
     VOWELS,
@@ -123,6 +124,7 @@ class Names:
                 self._outside.pop(part, None)  # Ogan is a river and half of our own names
         first = Counter(words[0] for words in self._spelled.values() if len(words) > 1)
         self.generic = frozenset(word for word, count in first.items() if count >= 3)
+        self.begin = frozenset(word for word, count in first.items() if count >= 2) - COMMON
         self._initials = self._by(initialisms, lambda code: len(code) < 13)
         self._parts = self._by(
             telling_runs(self._spelled, self._codes), lambda code: len(code) == 8
@@ -257,7 +259,7 @@ class Names:
         """Find names of which one word is shortened: Bta. Timur, Tj. Harapan."""
         found = set()
         for i, short in enumerate(words):
-            if len(words) < 2 or len(short) > 4 or short.isdigit():
+            if len(words) < 2 or len(short) > 4 or short.isdigit() or short in COMPANIES:
                 continue
             if short in self.vocabulary and not VOWELS.isdisjoint(short):
                 continue  # a word of its own; Sp. is none, though a name is written so
@@ -294,7 +296,9 @@ class Names:
             limit=None,
         )
         for target, distance, _ in alike:
-            if distance <= slips_allowed(target) and self._may_differ(words, target + number):
+            if distance > slips_allowed(target):
+                continue
+            if self._may_differ(words, target + number, int(distance)):
                 near[int(distance)].add(target + number)
         if not near:
             return self._of(self._beheaded(key), "short typo")
@@ -309,13 +313,26 @@ class Names:
         turned = key[1] + key[0] + key[2:]
         return self._headless.get(key, set()) | ({turned} & self._codes.keys())
 
-    def _may_differ(self, words: tuple[str, ...], other: str) -> bool:
+    def _may_differ(self, words: tuple[str, ...], other: str, distance: int) -> bool:
         spelled = self._spelled[other]
-        if words[0][0] != other[0]:
-            return False
+        if len(words) == 1 and len(spelled) > 1:
+            return self._may_differ_glued(words[0], spelled, distance)
         if len(spelled) != len(words):
             return True
         return all(a == b or a not in self.vocabulary for a, b in zip(words, spelled, strict=True))
+
+    def _may_differ_glued(self, word: str, spelled: tuple[str, ...], distance: int) -> bool:
+        """Tell the same of a name written as one word: Tegalasri is not Tegal Sari.
+
+        Nor is Talangbambu Talang Baru: two slips are too many in what is left.
+        """
+        rest = [part for part in spelled if not part.isdigit()]
+        while len(rest) > 1 and word.startswith(rest[0]):
+            word = word[len(rest.pop(0)) :]
+        while len(rest) > 1 and word.endswith(rest[-1]):
+            word = word[: -len(rest.pop())]
+        slips = 1 if len("".join(rest)) < 8 else 2
+        return word not in self.vocabulary and distance <= slips
 
     def _other_number(self, words: tuple[str, ...]) -> Named | None:
         """Find the series that a numbered name belongs to, where that number is unknown."""

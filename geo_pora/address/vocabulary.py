@@ -61,6 +61,8 @@ INSTITUTIONS = frozenset(
 COMPANIES = frozenset({"PT", "CV", "UD", "TOKO", "WARUNG", "RM", "BENGKEL", "SALON"})
 # Before a place that is not the place itself.
 NEARBY = frozenset({"DEKAT", "DKT"})
+# A town, and the huts by a village's fields: before its name they are no part of it.
+SETTLEMENTS = frozenset({"KOTA", "TALANG"})
 # An office that each district has, so that its name says which: Kantor Camat Buay Madang.
 DISTRICT_OFFICES = frozenset({"CAMAT", "KUA"})
 # Words that say where in a place, and are no slips of its name: Pusat Desa is not in Pusar.

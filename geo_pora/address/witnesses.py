@@ -10,95 +10,39 @@ import numpy.typing as npt
 
 from geo_pora.address.mentions import Mention
 from geo_pora.address.names import QUALITY, Named
+from geo_pora.address.reliability import (
+    BESIDE,
+    CODE_RELIABILITY,
+    INSTITUTION_BESIDE,
+    LESSER,
+    LEVELS,
+    MARKED,
+    MARKED_DOUBT,
+    NEAR_KM,
+    NO_ROAD,
+    OFFSPRING,
+    OFFSPRING_ALONE,
+    OFFSPRING_BESIDE,
+    OUTSIDE_PRIOR,
+    OUTSIDE_RELIABILITY,
+    POSTAL_RELIABILITY,
+    REGENCY_RELIABILITY,
+    RELIABILITY,
+    ROADS,
+    SEAT,
+    SLIPS,
+    elsewhere,
+)
 from geo_pora.address.vocabulary import JUNCTIONS
 from geo_pora.gazetteer import Gazetteer, normalise
 
 Vector = npt.NDArray[np.float64]
 
-# How often a name that stands so is the name of the place meant: for a name of a
-# district, and of a village. Estimated on the part of real addresses used for
-# development, shrunk to what theory says; docs/geocoding.md has the table.
-RELIABILITY: dict[str, tuple[float, float]] = {
-    #           district, village
-    "district": (0.995, 0.60),
-    "village": (0.90, 0.94),
-    "regency": (0.30, 0.30),
-    "province": (0.10, 0.10),
-    "whole": (0.93, 0.92),
-    "office": (0.95, 0.60),
-    "within": (0.78, 0.84),
-    "tail": (0.90, 0.90),
-    "leading": (0.40, 0.83),
-    "road": (0.45, 0.82),
-    "between": (0.30, 0.45),
-    "towards": (0.25, 0.40),
-    "company": (0.45, 0.50),
-    "hamlet": (0.60, 0.82),
-}
-# How likely a name that several levels have means a district, a village, a regency: Desa says
-# village, and an office that each district has says district.
-LEVELS = {
-    "district": (0.97, 0.03, 0.0),
-    "office": (0.97, 0.03, 0.0),
-    "village": (0.07, 0.93, 0.0),
-}
-# A road's or hamlet's own name where something else in the text says the place.
-BESIDE = (0.30, 0.45)
-# An institution's district where a village is said elsewhere: it serves several districts, or
-# was named before they were parted.
-INSTITUTION_BESIDE = 0.6
-# Of two villages of one district in an address one is a hamlet, a road or a landmark.
-WITHIN = 0.9
-# How much likelier a name means the seat of the district that bears it.
-SEAT = 3.0
-# A district's name also stands for those that were split from it and keep its name:
-# Belitang for Belitang Jaya; the share that means one of them.
-# After a village's name it is the larger place around, as people still say it; alone and
-# in full it is the district.
-OFFSPRING = {"district": 0.03, "office": 0.03, "village": 0.0}
-OFFSPRING_BESIDE, OFFSPRING_ALONE = 0.13, 0.04
-# How much of the doubt in a mistyped name is left where a marker says that it is a name.
-MARKED_DOUBT = 0.6
-REGENCY_RELIABILITY = {"regency": 0.98, "leading": 0.5, "road": 0.5, "tail": 0.9}
-POSTAL_RELIABILITY = 0.7
-CODE_RELIABILITY = 0.98
-LEARNT_RELIABILITY = 0.99
-# The same for the name of a place that is not served. Nobody writes Kab. Sekadau of a place of
-# ours, while districts have namesakes: Kec. Belitang.
-OUTSIDE_RELIABILITY = {
-    "regency": 0.995,
-    "province": 0.995,
-    "district": 0.9,
-    "whole": 0.95,
-    "tail": 0.7,
-}
-# Prior of a place that is not served at all.
-OUTSIDE_PRIOR = 0.02
-# Names of the places around fall off over this distance.
-NEAR_KM = 20.0
-
-_SLIPS = frozenset({"typo", "short typo", "two typos"})
-_NO_ROAD = _SLIPS | {"local"}
-_MARKED = frozenset({"village", "district"})
-_ROADS = frozenset({"road", "leading", "between", "towards"})
-_LESSER = _ROADS | {"hamlet", "company"}
-
 
 def _names_one_place(mention: Mention) -> bool:
     named = mention.named
-    whole = named.how not in {"local", "part"} and mention.context not in _LESSER
+    whole = named.how not in {"local", "part"} and mention.context not in LESSER
     return whole and len(named.villages) + len(named.districts) == 1
-
-
-def _elsewhere(named: Named, context: str) -> float:
-    """Return how likely a name of ours that places elsewhere bear, too, means one of those.
-
-    Surabaya is a village here and a city elsewhere: Kota Surabaya is the city. Gunung Megang is
-    a village here and a district elsewhere: Kec. Gunung Megang is the district.
-    """
-    if named.outside == "district":
-        return 0.8 if context == "district" and not named.districts else 0.0
-    return {"regency": 0.8, "province": 0.8, "whole": 0.03}.get(context, 0.0) * bool(named.outside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,10 +120,9 @@ class Witnesses:
     def of_mentions(self, mentions: list[Mention]) -> list[Witness]:
         """Return one witness per name, the surest: a name said twice is one witness."""
         best: dict[tuple[str, ...], tuple[float, Witness]] = {}
-        beside = any(m.context not in _LESSER and m.named.codes for m in mentions)
+        beside = any(m.context not in LESSER and m.named.codes for m in mentions)
         village = any(
-            m.named.villages and not m.named.districts and m.context not in _LESSER
-            for m in mentions
+            m.named.villages and not m.named.districts and m.context not in LESSER for m in mentions
         )
         told = any(_names_one_place(m) for m in mentions)
         for mention in mentions:
@@ -210,13 +153,13 @@ class Witnesses:
         named, context = mention.named, mention.context
         if not named.codes:
             return self._outside(mention, beside)
-        if context in _ROADS and " " not in mention.words and named.how in _NO_ROAD:
+        if context in ROADS and " " not in mention.words and named.how in NO_ROAD:
             return None  # Gang Mawar: a rose, not a mistyped village
         if context == "company" and beside:
             return None  # CV Karya Jaya, Kec. Peninjauan: a wish, not the village of that name
         of_district, of_village = self._reliability(mention, beside, village)
         quality = QUALITY[named.how]
-        if context in _MARKED and named.how in _SLIPS:
+        if context in MARKED and named.how in SLIPS:
             quality = 1 - MARKED_DOUBT * (1 - quality)
         split_off = OFFSPRING_BESIDE if village else OFFSPRING_ALONE
         share = self._share(named, context)
@@ -232,10 +175,10 @@ class Witnesses:
             inside = self.of_regency[self.regencies.index(code)]
             of_regency = REGENCY_RELIABILITY.get(context, 0.9) * quality / len(named.regencies)
             p[:-1] += share[2] * of_regency * inside / inside.sum()
-        if elsewhere := _elsewhere(named, context):
-            p *= 1 - elsewhere
-            villages = {code: sure * (1 - elsewhere) for code, sure in villages.items()}
-            p[-1] += elsewhere
+        if away := elsewhere(named, context):
+            p *= 1 - away
+            villages = {code: sure * (1 - away) for code, sure in villages.items()}
+            p[-1] += away
         return Witness(self._spread(p), villages)
 
     def _reliability(self, mention: Mention, beside: bool, village: bool) -> tuple[float, float]:
@@ -243,7 +186,7 @@ class Witnesses:
         of_district, of_village = RELIABILITY[context]
         if context == "within" and village:
             return INSTITUTION_BESIDE, of_village  # Polsek Martapura, Desa Kota Baru
-        if context in _LESSER and beside:
+        if context in LESSER and beside:
             # A road's name that many villages have is a name of roads: Jl. Kota Baru.
             bearers = max(len(mention.named.villages), 1)
             return min(of_district, BESIDE[0]), min(of_village, BESIDE[1] / bearers)
