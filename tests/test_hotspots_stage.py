@@ -154,6 +154,7 @@ def test_where_all_are_neighbours_there_is_nothing_to_compare_with() -> None:
     cases = pd.DataFrame({"area_code": three["code"], "cases": [40, 5, 5]})
     found = hotspots.find(cases, PERSONS[three["code"]], three)
     assert set(found.table["class"]) == {"insufficient"}
+    assert np.isinf(found.table["detectable_risk"]).all()
     by_scan = hotspots.find(cases, PERSONS[three["code"]], three, method="scan").table
     assert by_scan["class"].iloc[0] == "hot99"
 

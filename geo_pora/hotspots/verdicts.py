@@ -93,9 +93,10 @@ def by_gi(panel: Panel, areas: gpd.GeoDataFrame, alpha: float, plausible_risk: f
     q = benjamini_hochberg(p)
     found.p[exposed], found.q[exposed] = p, q
     found.window_cases[exposed], found.window_expected[exposed] = own_cases, own_expected
-    critical = critical_count(own_expected, alpha / 2 / len(exposed))
-    found.detectable_risk[exposed] = detectable_risk(own_expected, critical)
     tested = np.isfinite(p)
+    critical = critical_count(own_expected, alpha / 2 / len(exposed))
+    critical[~tested] = np.inf  # where there is no test, nothing could have been found
+    found.detectable_risk[exposed] = detectable_risk(own_expected, critical)
     found.spots[exposed[tested]] = spot_classes(local.z, q)[tested]
     for row, area in enumerate(exposed):
         members = exposed[window.indices[window.indptr[row] : window.indptr[row + 1]]]
