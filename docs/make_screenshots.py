@@ -1,7 +1,7 @@
 """Make the pictures of the documents again: `make screenshots`.
 
 Starts the app over the synthetic demonstration reports in a folder that is
-thrown away, opens six pages in Chromium and writes them to docs/screenshots/.
+thrown away, opens its pages in Chromium and writes them to docs/screenshots/.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ PICTURES = [
     ("peta", "/map/?area=16.01.14", 1440, "light", ""),
     ("peta-desa-gelap", "/map/?level=village&scheme=natural", 1440, "dark", ""),
     ("peta-ponsel", "/map/", 375, "light", ""),
+    ("titik-rawan-ponsel", "/hotspots/", 360, "light", ""),
     ("tinjauan", "/review/", 1440, "light", "main a.button"),
     ("kelengkapan", "/coverage/?months=3", 1440, "light", ""),
     ("kirim-laporan", "/imports/", 768, "light", ""),

@@ -262,6 +262,22 @@ def test_a_check_tapped_twice_is_one_and_the_kept_list_knows_of_it(
     expect(card(page).locator("[data-last]")).to_contain_text("perlu tindak lanjut")
 
 
+def test_two_open_tabs_send_a_check_once(
+    signed_in_as: Patrol, phone: BrowserContext, crowded, engine
+) -> None:
+    one = list_of(signed_in_as("dua-tab"), crowded)
+    other = list_of(phone.new_page(), crowded)
+    phone.set_offline(True)
+    note_check(one)
+    expect(card(one).locator("[data-waiting] li")).to_have_count(1)
+    phone.set_offline(False)
+    for page in (one, other):
+        page.evaluate("dispatchEvent(new Event('online'))")
+    for page in (one, other):
+        expect(card(page).locator("[data-waiting] li")).to_have_count(0)
+    assert kept(engine, "dua-tab") == ["follow_up"]
+
+
 AGED = """async () => {
   const cache = await caches.open("patrol-pages");
   for (const key of await cache.keys()) {
