@@ -1,8 +1,6 @@
 """The index of names: what a run of words may name, exactly, shortened or mistyped.
 
-Every name is kept once, compact (without spaces). Typing errors are found among
-the names of the same first letter and number, which are so few that measuring
-them all (optimal string alignment) is cheaper than any index. Abbreviations come from the names
+Every name is kept once, compact (without spaces). Abbreviations come from the names
 themselves: initials (Belitang Madang Raya: BMR), one shortened word
 (Bta. Timur), directions (Tim, Sel).
 """
@@ -14,16 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from geo_pora.address.outside import outside_names
+from geo_pora.address.slips import Slips
 from geo_pora.address.spellings import (
     initialisms,
     local_words,
     series,
     shortens,
-    slips_allowed,
     telling_runs,
 )
 from geo_pora.address.vocabulary import (
@@ -134,8 +129,7 @@ class Names:
         self._sound = self._by(lambda words: [fold("".join(words))], lambda code: True)
         self._javanese = self._by(lambda words: [fold_javanese("".join(words))], lambda code: True)
         self._wild = self._wildcards()
-        self._spellings = self._by_start()
-        self._headless = self._by(lambda words: ["".join(words)[1:]], lambda code: True)
+        self._slips = Slips(self._spelled)
         self._found: dict[tuple[str, ...], Named | None] = {}
 
     def _by(
@@ -157,14 +151,6 @@ class Names:
                     if len(word) > 2:
                         rest = "".join((*words[:i], "*", *words[i + 1 :]))
                         index[len(words), i, rest].append((word, key))
-        return index
-
-    def _by_start(self) -> dict[tuple[str, str], list[str]]:
-        """Return the names without their numbers, by first letter and number."""
-        index: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for key in self._spelled:
-            letters = key.rstrip("0123456789")
-            index[letters[:1], key[len(letters) :]].append(letters)
         return index
 
     def find(self, words: tuple[str, ...]) -> Named | None:
@@ -206,7 +192,7 @@ class Names:
             or self._sounds_like(key)
             or self._of(self._abbreviated(words), "abbreviation")
             or self._of(self._series.get(key, ()), "series")
-            or self._mistyped(words, key)
+            or self._mistyped(words)
             or self._told_by_a_part(key)
             or self._other_number(words)
         )
@@ -269,70 +255,9 @@ class Names:
                     found.add(key)
         return found
 
-    def _mistyped(self, words: tuple[str, ...], key: str) -> Named | None:
-        """Find names within one or two slips of the keyboard.
-
-        A word that other names have is no slip: Tanjung Jaya is not a mistyped
-        Tanjung Raya. A number is never one.
-        """
-        letters = key.rstrip("0123456789")
-        number = key[len(letters) :]
-        limit = slips_allowed(letters)
-        spelled = sum(not word.isdigit() for word in words)
-        known = sum(word in self.vocabulary for word in words if not word.isdigit())
-        # At least one word is wrong, and of several at least one is right.
-        if not limit or known == spelled or (spelled > 1 and not known):
-            return None
-        if len(words) == 1 and words[0] in COMMON:
-            return None
-        if any(word.isdigit() for word in words[:-1]):
-            return None
-        near: dict[int, set[str]] = defaultdict(set)
-        alike = process.extract(
-            letters,
-            self._spellings.get((letters[0], number), ()),
-            scorer=OSA.distance,
-            score_cutoff=limit,
-            limit=None,
-        )
-        for target, distance, _ in alike:
-            if distance > slips_allowed(target):
-                continue
-            if self._may_differ(words, target + number, int(distance)):
-                near[int(distance)].add(target + number)
-        if not near:
-            return self._of(self._beheaded(key), "short typo")
-        best = min(near)
-        how = "two typos" if best > 1 else "typo" if len(letters) >= 8 else "short typo"
-        return self._of(near[best], how)
-
-    def _beheaded(self, key: str) -> set[str]:
-        """Find names of which the first letter is lost or after the second: umawang, Ugmawang."""
-        if len(key) < 6:
-            return set()
-        turned = key[1] + key[0] + key[2:]
-        return self._headless.get(key, set()) | ({turned} & self._codes.keys())
-
-    def _may_differ(self, words: tuple[str, ...], other: str, distance: int) -> bool:
-        spelled = self._spelled[other]
-        if len(words) == 1 and len(spelled) > 1:
-            return self._may_differ_glued(words[0], spelled, distance)
-        if len(spelled) != len(words):
-            return True
-        return all(a == b or a not in self.vocabulary for a, b in zip(words, spelled, strict=True))
-
-    def _may_differ_glued(self, word: str, spelled: tuple[str, ...], distance: int) -> bool:
-        """Tell the same of a name written as one word: Tegalasri is not Tegal Sari.
-
-        Nor is Talangbambu Talang Baru: two slips are too many in what is left.
-        """
-        rest = [part for part in spelled if not part.isdigit()]
-        while len(rest) > 1 and word.startswith(rest[0]):
-            word = word[len(rest.pop(0)) :]
-        while len(rest) > 1 and word.endswith(rest[-1]):
-            word = word[: -len(rest.pop())]
-        slips = 1 if len("".join(rest)) < 8 else 2
-        return word not in self.vocabulary and distance <= slips
+    def _mistyped(self, words: tuple[str, ...]) -> Named | None:
+        keys, how = self._slips.near(words)
+        return self._of(keys, how)
 
     def _other_number(self, words: tuple[str, ...]) -> Named | None:
         """Find the series that a numbered name belongs to, where that number is unknown."""

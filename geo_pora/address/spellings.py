@@ -95,8 +95,3 @@ def shortens(short: str, word: str) -> bool:
         return False
     letters = iter(word)
     return all(letter in letters for letter in short)
-
-
-def slips_allowed(letters: str) -> int:
-    """Return how many slips a name of that length may have."""
-    return 0 if len(letters) < 5 else 1 if len(letters) < 10 else 2
