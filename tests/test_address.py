@@ -128,6 +128,8 @@ def test_marked_parts(text, expected):
         ("Polsek Belitang, Desa Karang Manik", "16.08.09"),  # that serves the districts around
         ("Desa Kemu dekat Gumawang", "16.09.02"),
         ("Talang Bunut", "16.09.08"),  # the huts of Bunut
+        ("Jl. Pasar Baru Gumawang", "16.08.03"),  # a road's name, and where it is
+        ("Jl. Tugu Taraman", "16.08.08"),
         ("Kebun sawit PT Mitra Ogan, Jaya Mulya", "16.08.08"),  # a plantation, not Kebun Jati
     ],
 )

@@ -95,7 +95,8 @@ def _only_ends(tokens: list[Token], at: int, taken: Taken, names: Names) -> bool
     before = tokens[at - 1]
     goes_on = at > 0 and before.part == tokens[at].part and at - 1 not in taken
     begins = before.at == 0 and before.word in names.begin and before.word not in SETTLEMENTS
-    return goes_on and begins and not before.is_marker and not _is_junction(before)
+    own = before.kind != "road" and not before.is_marker  # Jl. Tugu Taraman is in Taraman
+    return goes_on and begins and own and not _is_junction(before)
 
 
 def _is_junction(token: Token) -> bool:
@@ -219,11 +220,14 @@ def _between(tokens: list[Token], start: int, end: int, taken: Taken) -> bool:
     Or of one place that is not served: Jl. Baturaja Palembang.
     """
     part, named = tokens[start].part, taken[start]
-    other = [
-        taken.get(i)
+    rest = [
+        i
         for i, token in enumerate(tokens)
         if token.part == part and token.kind == "road" and not start <= i < end
     ]
+    if any(tokens[i].word in COMMON for i in rest):
+        return False  # Jl. Pasar Baru Gumawang
+    other = [taken.get(i) for i in rest]
     if named and not named.codes:
         return bool(other) and None not in other
     ends = _is_village(named) and named and len(named.villages) == 1

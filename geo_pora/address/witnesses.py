@@ -33,7 +33,7 @@ from geo_pora.address.reliability import (
     SLIPS,
     elsewhere,
 )
-from geo_pora.address.vocabulary import JUNCTIONS
+from geo_pora.address.vocabulary import COMMON, JUNCTIONS
 from geo_pora.gazetteer import Gazetteer, normalise
 
 Vector = npt.NDArray[np.float64]
@@ -155,6 +155,8 @@ class Witnesses:
             return self._outside(mention, beside)
         if context in ROADS and " " not in mention.words and named.how in NO_ROAD:
             return None  # Gang Mawar: a rose, not a mistyped village
+        if context in ROADS and mention.words.partition(" ")[0] in COMMON:
+            return None  # Jl. Pasar Baru: every town has one
         if context == "company" and beside:
             return None  # CV Karya Jaya, Kec. Peninjauan: a wish, not the village of that name
         of_district, of_village = self._reliability(mention, beside, village)
