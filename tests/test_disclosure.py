@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 from geo_pora.disclosure import (
     Audience,
     Counts,
+    Disclosed,
     Policy,
     attack,
     disclose,
@@ -216,6 +217,74 @@ def test_the_attack_finds_what_a_bare_threshold_leaves_open():
     total = bare[0].table.groupby("period", as_index=False)[MEASURES].sum()
     assert len(total)
     assert attack(bare, threshold=K)["broken"].any()
+
+
+def hand_made(level, rows, policy=RELEASE):
+    """A disclosed table by hand: area, period, then a value or None per measure named."""
+    table = pd.DataFrame(rows)
+    for name in [one for one in MEASURES if one in table]:
+        value = table[name].astype("Int64")
+        shown = np.where(value.fillna(1) == 0, "zero", "published")
+        table[name], table[f"{name}_status"] = value, np.where(value.isna(), "hidden", shown)
+    return Disclosed(table, policy, level)
+
+
+def interval(found, area, measure, period="2026-Q1"):
+    at = (found["area_code"] == area) & (found["measure"] == measure) & (found["period"] == period)
+    return tuple(found.loc[at, ["lower", "upper"]].iloc[0])
+
+
+def test_what_is_placed_no_finer_obeys_the_same_sums():
+    """Arrivals that are in no district were persons of no district too."""
+    whole = [{"area_code": "16.01", "period": "2026-Q1", "persons": None, "arrivals": 6}]
+    parts = [
+        {"area_code": f"16.01.0{n}", "period": "2026-Q1", "persons": persons, "arrivals": 0}
+        for n, persons in ((1, 9), (2, 7))
+    ]
+    found = attack([hand_made("regency", whole), hand_made("district", parts)])
+    assert interval(found, "16.01", "persons")[0] == 9 + 7 + 6
+
+
+def test_more_reports_than_the_month_before_are_arrivals():
+    rows = [
+        {"area_code": "16.01", "period": "2026-01", "persons": 30, "reports": 10, "arrivals": 8},
+        {"area_code": "16.01", "period": "2026-02", "persons": 30, "reports": 12, "arrivals": None},
+    ]
+    assert interval(attack([hand_made("regency", rows)]), "16.01", "arrivals", "2026-02")[0] == 2
+
+
+# Hidden zeros
+
+SILENT = Policy(Audience.RELEASE, K, hides_zeros=True)
+
+
+def test_no_reports_are_no_persons_also_where_zeros_are_hidden():
+    rows = [{"area_code": "16.01", "period": "2026-Q1", "persons": None, "reports": 0}]
+    found = attack([hand_made("regency", rows, SILENT)])
+    assert interval(found, "16.01", "persons") == (0, 0)
+    assert found["broken"].all()
+
+
+def test_a_hidden_count_may_be_zero_only_where_no_release_said_that_it_is_not():
+    rows = [{"area_code": "16.01", "period": "2026-Q1", "persons": None}]
+    assert interval(attack([hand_made("regency", rows, SILENT)]), "16.01", "persons")[0] == 0
+    both = [hand_made("regency", rows, SILENT), hand_made("regency", rows)]
+    assert interval(attack(both), "16.01", "persons")[0] == 1
+
+
+def test_a_release_says_that_it_may_hide_zeros_wherever_an_earlier_one_left_that_open():
+    """Of a zero or of a 2: the flag is no hint of which, and the protection may count on it."""
+    for count in (0, 2):
+        values = {"16.01.01": count, "16.01.02": 30}
+        earlier = hand_made(
+            "district",
+            [{"area_code": code, "period": "2026-Q1", "persons": None} for code in values],
+            SILENT,
+        )
+        again = Counts("district", one_measure(values))
+        found = by_name(disclose_together([again], RELEASE, earlier=[earlier]))
+        assert set(statuses(found["district"]).values()) == {"hidden"}
+        assert found["district"].policy.hides_zeros
 
 
 def test_the_attack_agrees_with_brute_force():

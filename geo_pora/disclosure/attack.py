@@ -51,7 +51,7 @@ def attack(
     """
     need = threshold or max(table.policy.threshold for table in tables)
     system = build(_merged(tables))
-    known = propagate(system.relations, system.value)
+    known = _known(system)
     hidden = system.in_table & np.isnan(system.value)
     lower = np.where(hidden & not_zero(tables, system), 1.0, 0.0)
     free = np.isnan(known)
@@ -60,6 +60,14 @@ def attack(
     space.probe(2.0 * need, _ROUNDS, np.random.default_rng(seed))
     wanted = np.flatnonzero(hidden | (system.person_group & _could_be_small(known, need)))
     return _report(system, space, wanted, float(need))
+
+
+def _known(system: System) -> np.ndarray:
+    """Return what follows from the sums, and from it that no reports are no persons."""
+    known = propagate(system.relations, system.value)
+    reports = system.reports_beside()
+    known[(reports >= 0) & (known[reports] == 0)] = 0
+    return propagate(system.relations, known)
 
 
 def _could_be_small(known: np.ndarray, need: float) -> np.ndarray:

@@ -88,6 +88,13 @@ class System:
         at = pd.MultiIndex.from_frame(known).get_indexer(pd.MultiIndex.from_frame(keys[KEY]))
         return np.where(at >= 0, known.index.to_numpy()[at], -1)
 
+    def reports_beside(self) -> np.ndarray:
+        """Return for each cell of persons the cell of their reports; -1 elsewhere."""
+        persons = (self.cells["measure"] == "persons").to_numpy() & self.in_table
+        beside = np.full(len(self.value), -1)
+        beside[persons] = self.find(self.cells[persons].assign(measure="reports"))
+        return beside
+
     def name(self, cell: int) -> str:
         """Return the name of a cell for a message: level, area, class, period, measure."""
         row = self.cells.iloc[cell]
@@ -122,6 +129,7 @@ class Builder:
         self._values: list[np.ndarray] = []
         self._groups: list[np.ndarray] = []
         self._entries: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._rests: list[pd.DataFrame] = []
         self._cells = self._relations = 0
         for measure in MEASURES:
             self._add_measure(measure)
@@ -135,7 +143,9 @@ class Builder:
         ids[present] = self._add(names, self.slots.loc[present, measure].to_numpy(float), False)
         self.slots[f"{measure}_id"] = ids
 
-    def _add(self, names: pd.DataFrame, values: np.ndarray, person_group: bool) -> np.ndarray:
+    def _add(
+        self, names: pd.DataFrame, values: np.ndarray, person_group: bool | np.ndarray
+    ) -> np.ndarray:
         ids = np.arange(self._cells, self._cells + len(values))
         self._cells += len(values)
         self._names.append(names)
@@ -149,7 +159,7 @@ class Builder:
         terms: Sequence[Term],
         *,
         rest: str | None = None,
-        person_group: bool = False,
+        person_group: bool | np.ndarray = False,
         strict: bool = False,
     ) -> np.ndarray:
         """Add one relation per row of `names`: the terms sum to 0, or to a rest of 0 or more.
@@ -179,13 +189,29 @@ class Builder:
         ids = np.full(len(names), -1)
         if rest:
             kept = names[holds].assign(kind=rest)
-            ids[holds] = self._add(kept, total[holds], person_group)
+            groups = np.broadcast_to(person_group, len(names))[holds]
+            ids[holds] = self._add(kept, total[holds], groups)
             self._entries.append((number[holds], ids[holds], np.full(len(kept), -1)))
         for term in terms:
             keep = holds[term.rows]
             rows = number[term.rows[keep]]
             self._entries.append((rows, term.cells[keep], np.full(len(rows), term.coefficient)))
         return ids
+
+    def keep_rest(self, names: pd.DataFrame, measure: str, ids: np.ndarray) -> None:
+        """Remember the rests of one measure under the names of the areas that they are like."""
+        self._rests.append(names[SLOT].assign(**{f"{measure}_id": ids}))
+
+    def add_rests(self) -> None:
+        """Give the rests slots of their own: what ties the counts of an area ties theirs."""
+        self.slots["rest"] = False
+        if self._rests:
+            columns = [name for name in self.slots if name.endswith("_id")]
+            # The first of no or one number per slot and measure.
+            found = pd.concat(self._rests).groupby(SLOT, sort=False).first().reset_index()
+            found[columns] = found.reindex(columns=columns).fillna(-1).astype(int)
+            slots = pd.concat([self.slots, found.assign(rest=True)], ignore_index=True)
+            self.slots = slots
 
     def system(self) -> System:
         """Return what was collected."""

@@ -108,7 +108,8 @@ def disclose_together(
         # the new tables can always keep silent.
         maybe_zero |= _cells_of(published, system) & ~before
         hidden = suppress(system, policy.threshold, shown, before, seed, maybe_zero)
-    hides_zeros = bool((hidden & (system.value == 0)).any())
+    # Said wherever the protection counts on it, whether or not one of the hidden is a zero.
+    hides_zeros = bool((hidden & maybe_zero & _cells_of(published, system)).any())
     policy = dataclasses.replace(policy, hides_zeros=hides_zeros)
     return [_disclosed(table, system, hidden, policy) for table in published]
 

@@ -20,6 +20,7 @@ from geo_pora.disclosure.cells import (
     Term,
     parent_of,
 )
+from geo_pora.disclosure.table import TOTAL
 from geo_pora.errors import InputError
 
 
@@ -42,10 +43,12 @@ def build(tables: Sequence[Counts]) -> System:
         If the tables contradict each other.
     """
     builder = Builder(tables)
-    for measure in MEASURES:
-        if f"{measure}_id" in builder.slots:
-            _over_areas(builder, measure)
-            _over_classes(builder, measure)
+    measures = [name for name in MEASURES if f"{name}_id" in builder.slots]
+    for measure in measures:
+        _over_areas(builder, measure)
+    builder.add_rests()
+    for measure in measures:
+        _over_classes(builder, measure)
     _over_measures(builder)
     _over_time(builder)
     return builder.system()
@@ -82,8 +85,13 @@ def _one_step(builder: Builder, measure: str, table: pd.DataFrame, coarse: str, 
     up = children.assign(area_code=[parent_of(code, coarse) for code in children["area_code"]])
     _refuse_orphans(up, parents, coarse, fine)
     names, whole, parts = _join(builder, measure, up, parents, on)
+    if coarse == TOTAL:
+        builder.relate(names, [whole, parts], strict=True)
+        return
     # Reports that are placed no finer than the parent are the rest; they have no place to protect.
-    builder.relate(names, [whole, parts], rest=REST, strict=True)
+    ids = builder.relate(names, [whole, parts], rest=REST, strict=True)
+    beside = names.assign(level=fine, area_code=names["area_code"] + f" {REST}")
+    builder.keep_rest(beside, measure, ids)
 
 
 def _refuse_orphans(children: pd.DataFrame, parents: pd.DataFrame, coarse: str, fine: str) -> None:
@@ -123,7 +131,8 @@ def _relate(
     names = slots.loc[whole, SLOT].assign(measure=measure)
     rows = np.arange(len(names))
     built = [Term(rows, ids[whole], coefficient) for ids, coefficient in terms]
-    builder.relate(names, built, rest=rest, person_group=person_group)
+    groups = person_group & ~slots.loc[whole, "rest"].to_numpy(dtype=bool)
+    builder.relate(names, built, rest=rest, person_group=groups)
 
 
 def _over_measures(builder: Builder) -> None:
@@ -182,6 +191,12 @@ def _one_after_another(builder: Builder, before: pd.DataFrame, after: pd.DataFra
     if "departures_id" in slots:
         terms.append((_ids(earlier, "departures"), -1))
     _relate(builder, slots, "persons", terms, rest="lapsed")
+    # Each report that is new now brought one person or more, and so had each that is over.
+    reports = [(_ids(slots, "reports"), -1), (_ids(earlier, "reports"), 1)]
+    new = [*reports, (_ids(slots, "arrivals"), 1)]
+    _relate(builder, slots, "reports", new, rest="new companions")
+    over = [(ids, -coefficient) for ids, coefficient in reports]
+    _relate(builder, slots, "reports", [*terms[:3], *over], rest="companions gone")
 
 
 def _parts(
@@ -205,10 +220,28 @@ def _parts(
         later = [(_ids(part, "arrivals"), -1) for part in chain[1:]]
         terms = [(_ids(slots, "persons"), 1), (_ids(chain[0], "persons"), -1), *later]
         _relate(builder, slots, "persons", terms, rest=rest, person_group=True)
-    for stock in ("persons", "reports"):
-        for part in chain:
-            terms = [(_ids(slots, stock), 1), (_ids(part, stock), -1)]
-            _relate(builder, slots, stock, terms, rest="others")
-        if covered:
-            terms = [(_ids(slots, stock), -1), *((_ids(part, stock), 1) for part in chain)]
-            _relate(builder, slots, stock, terms, rest="repeated")
+    _stocks(builder, slots, chain, covered)
+
+
+def _stocks(
+    builder: Builder, slots: pd.DataFrame, chain: Sequence[pd.DataFrame], covered: bool
+) -> None:
+    """Relate who is present in a period to who is in each part of it, in one part or in several.
+
+    Whom that leaves are persons of reports, so there are as many persons as reports or more.
+    """
+    for part in chain:
+        _stock(builder, slots, [(slots, 1), (part, -1)], "others")
+    if covered:
+        _stock(builder, slots, [(slots, -1), *((part, 1) for part in chain)], "repeated")
+
+
+def _stock(
+    builder: Builder, slots: pd.DataFrame, parts: Sequence[tuple[pd.DataFrame, int]], rest: str
+) -> None:
+    persons = [(_ids(part, "persons"), sign) for part, sign in parts]
+    reports = [(_ids(part, "reports"), sign) for part, sign in parts]
+    _relate(builder, slots, "persons", persons, rest=rest)
+    _relate(builder, slots, "reports", reports, rest=rest)
+    companions = [*persons, *((ids, -sign) for ids, sign in reports)]
+    _relate(builder, slots, "reports", companions, rest=f"companions of {rest}")

@@ -94,6 +94,9 @@ class _Choice:
         self.forced = (small & in_table & ~self.shown) | (none if hidden is None else hidden)
         self.hidden = self.forced.copy()
         self.zeros = none if zeros is None else zeros & ~self.shown
+        self.reports = system.reports_beside()
+        # Where no reports were shown there were no persons, and hiding it is no use.
+        self.zeros = self.zeros & ~((self.reports >= 0) & self.shown[self.reports])
         self.lower = np.where(in_table & (system.value >= 1) & ~self.zeros, 1.0, 0.0)
         self.cost = _costs(system)
         self.space = self._space()
@@ -118,6 +121,7 @@ class _Choice:
     def protect(self) -> None:
         """Hide cells until every small count and every hidden cell is protected."""
         while True:
+            self.hidden |= self._reports_of_nobody()
             before = int(self.hidden.sum())
             self.space = self._space()
             if self.space.free.sum() > _LARGE:
@@ -128,6 +132,13 @@ class _Choice:
                 self._protect_other(cell)
             if int(self.hidden.sum()) == before:
                 return
+
+    def _reports_of_nobody(self) -> np.ndarray:
+        """Return the reports beside hidden zeros of persons: shown, they would say zero."""
+        nobody = self.hidden & (self.system.value == 0) & (self.reports >= 0)
+        mask = np.zeros(len(self.hidden), dtype=bool)
+        mask[self.reports[nobody]] = True
+        return mask & ~self.shown
 
     def _in_order(self, mask: np.ndarray) -> Iterable[int]:
         """Coarse levels first: what is hidden above needs less below."""
@@ -183,7 +194,7 @@ class _Choice:
 
     def undo(self) -> None:
         """Show again what was hidden in vain, dearest first."""
-        extra = np.flatnonzero(self.hidden & ~self.forced)
+        extra = np.flatnonzero(self.hidden & ~self.forced & ~self._reports_of_nobody())
         if len(extra) > _UNDONE_AT_MOST:
             return
         for cell in extra[np.argsort(-self.cost[extra], kind="stable")]:
