@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -83,7 +83,7 @@ class Release:
     tables : dict of str to Disclosed
         By name: `district`, `district_by_permit`, `total`, ...
     classes : dict of str to DataFrame
-        Hot-spot classes by level: `area_code` and `class`.
+        Hot-spot classes by level: `area_code`, `class` and `period`.
     """
 
     id: str
@@ -97,6 +97,10 @@ class Release:
     def boundary_version(self) -> str:
         """Version of the boundary layer it was counted on."""
         return str(self.manifest["inputs"].get("boundary_version", ""))
+
+    def classes_of(self, level: str, period: str) -> pd.DataFrame | None:
+        """Return the classes of a level's hot spots in a period: only the last one has some."""
+        return self.classes.get(level) if period == self.manifest["spec"]["periods"][-1] else None
 
 
 def prepare(
@@ -120,7 +124,7 @@ def prepare(
         Versions of what it is made from: `boundary_version`, the last batch.
         Never a hash of the counts, which could be searched for.
     hot_spots : mapping of str to DataFrame, optional
-        `area_code` and `class` by level.
+        `area_code` and `class` by level, of the last period.
     title : str
 
     Raises
@@ -141,8 +145,10 @@ def prepare(
     )
     by_name = {table.name: table for table in made}
     policy = made[0].policy
+    last = spec.periods[-1]
     classes = {
-        level: masked_classes(found, by_name[level]) for level, found in (hot_spots or {}).items()
+        level: masked_classes(found, by_name[level]).assign(period=last)
+        for level, found in (hot_spots or {}).items()
     }
     manifest = {
         "form": FORM,
@@ -416,4 +422,5 @@ def _newest(old: Disclosed | None, new: Disclosed) -> Disclosed:
         return new
     kept_rows = old.table[~old.table["period"].isin(new.table["period"])]
     rows = pd.concat([kept_rows, new.table], ignore_index=True)
-    return Disclosed(rows, new.policy, new.level, new.by)
+    zeros = new.policy.hides_zeros or (len(kept_rows) > 0 and old.policy.hides_zeros)
+    return Disclosed(rows, replace(new.policy, hides_zeros=zeros), new.level, new.by)

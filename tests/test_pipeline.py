@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
-from geo_pora import boundaries, briefing, pipeline, reports, settings, store
+from geo_pora import boundaries, briefing, pipeline, releases, reports, settings, store
 from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.gazetteer import Gazetteer
 from geo_pora.periods import Period, month, quarter
@@ -295,6 +295,41 @@ def test_a_second_file_has_the_figures_of_the_first_also_after_an_upload(
     assert again.outdated
     assert first.read_bytes() == second.read_bytes()
     assert again.release.id == made.release.id
+
+
+def test_hot_spots_leave_with_the_period_that_they_are_of(tmp_path, own, engine):
+    layer = pipeline.open_layer(own, engine)
+    classes = pd.DataFrame({"area_code": layer.areas("district")["code"], "class": "none"})
+    made = releases.build(
+        engine,
+        releases.Spec(("2026-Q1", "2026-Q2")),
+        lambda level, spans, by: pipeline.figures.counts(engine, layer, level, spans, by),
+        actor="test",
+        title="dua triwulan",
+        inputs={"boundary_version": layer.version},
+        hot_spots={"district": classes},
+    )
+    path = tmp_path / "titik.csv"
+    written = pipeline.write_hot_spot_classes
+    written(engine, own, layer, quarter(2026, 2), path, actor="test")
+    assert set(pd.read_csv(path)["period"]) == {"2026-Q2"}
+    with pytest.raises(NotFoundError, match=r"are those of 2026-Q2"):
+        written(engine, own, layer, quarter(2026, 1), path, actor="test", release_id=made.id)
+    with pytest.raises(NotFoundError, match="data belum cukup"):  # of a release of its own
+        written(engine, own, layer, quarter(2026, 1), path, actor="test")
+    assert made.classes_of("district", "2026-Q1") is None
+
+
+def test_coverage_that_leaves_tells_who_reported_and_not_how_much(tmp_path, own, engine, villages):
+    at = villages.iloc[0]
+    text = f"report_id,tanggal,jumlah,lintang,bujur\na,2026-01-05,2,{at.latitude},{at.longitude}\n"
+    source = write(tmp_path / "a.csv", text)
+    pipeline.import_file(engine, source, "POLRES-OKU", settings=own, actor="test")
+    path = tmp_path / "kelengkapan.csv"
+    pipeline.write_coverage(engine, quarter(2026, 1), path, actor="test")
+    told = pd.read_csv(path)
+    assert set(told) == {"id", "agency", "month", "state", "files", "first_sent_on"}
+    assert (told["state"] != "missing").any()
 
 
 def test_nationality_cannot_be_counted_or_filtered(own, engine):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from disclosure_fixtures import areas, counts_of, reports
 
-from geo_pora import releases, store
+from geo_pora import exports, releases, store
 from geo_pora.disclosure import Disclosed, attack
 from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.releases import Spec
@@ -106,6 +106,25 @@ def test_months_after_their_quarter_are_protected_with_it(build, engine):
     assert not releases.audit(releases.everything(engine))["broken"].any()
 
 
+def test_a_release_that_must_hide_zeros_says_so_and_is_built_again_alike(engine):
+    """The quarter's hidden counts leave its months no other way."""
+    counted = counts_of(reports(16, 15, most=9, districts=1, villages=1, days=90), districts=1)
+    said = {"actor": "ana", "title": "uji", "inputs": INPUTS}
+    quarter = releases.build(engine, Spec(("2026-Q1",), ("regency",)), counted, **said)
+    spec = Spec(("2026-01", "2026-02", "2026-03"), ("regency",))
+    months = releases.build(engine, spec, counted, **said)
+    assert not quarter.manifest["policy"]["hides_zeros"]
+    assert months.manifest["policy"]["hides_zeros"]
+    assert all(table.policy.hides_zeros for table in months.tables.values())
+    assert "nol pun" in exports.describe(months.tables["regency"])["statuses"]
+    assert not releases.audit(releases.everything(engine))["broken"].any()
+    again = releases.prepare(spec, counted, earlier=[quarter], inputs=INPUTS)
+    assert releases.same_bytes(months, again)
+    table = months.tables["regency"].table
+    persons = table["persons_status"] == "hidden"
+    assert not (persons & (table["reports_status"] == "zero")).any()
+
+
 def test_before_and_after_a_small_upload_is_refused(build, located):
     build(Spec(("2026-Q1",)))
     late = one_more(located, "16.01.01")
@@ -172,7 +191,8 @@ def test_hot_spot_classes_travel_masked(build, engine):
     table = made.tables["district"].table.set_index("area_code")["persons_status"]
     for row in again.itertuples():
         assert (row._2 == "hidden") == (table[row.area_code] == "hidden")
-    assert list(again.columns) == ["area_code", "class"]
+    assert list(again.columns) == ["area_code", "class", "period"]
+    assert set(again["period"]) == {"2026-Q1"}
 
 
 def test_published_is_the_newest_word_on_every_period(build, engine):

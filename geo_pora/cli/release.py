@@ -94,6 +94,7 @@ def show(release_id: str, output: Path | None) -> None:
     import json
 
     from geo_pora import releases
+    from geo_pora.exports.atomic import beside
 
     settings = options.load_settings()
     found = releases.load(options.open_store(settings), release_id)
@@ -101,7 +102,8 @@ def show(release_id: str, output: Path | None) -> None:
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
         for name, (_, data) in releases.files_of(found).items():
-            (output / name).write_bytes(data)
+            with beside(output / name) as draft:
+                draft.write_bytes(data)
 
 
 @release.command()

@@ -17,7 +17,7 @@ from geo_pora.disclosure import TOTAL, Disclosed
 from geo_pora.errors import InputError
 from geo_pora.exports import geojson, geopackage, tabular
 from geo_pora.exports.atomic import beside
-from geo_pora.exports.features import located
+from geo_pora.exports.features import identifiers, located
 
 FORMATS = ("geojson", "gpkg", "parquet", "csv", "xlsx")
 MEDIA_TYPES = MappingProxyType(
@@ -144,8 +144,6 @@ def _placed(rows: pd.DataFrame, areas: gpd.GeoDataFrame | None) -> gpd.GeoDataFr
 
 def located_nowhere(rows: pd.DataFrame) -> pd.DataFrame:
     """Give rows without a shape their ids."""
-    from geo_pora.exports.features import identifiers
-
     rows = rows.reset_index(drop=True)
     rows.insert(0, "id", identifiers(rows))
     return rows

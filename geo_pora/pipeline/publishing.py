@@ -15,7 +15,7 @@ from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.exports import exact
 from geo_pora.periods import Period
 from geo_pora.pipeline.figures import counts, source_note
-from geo_pora.pipeline.releasing import Released, notes_on, released
+from geo_pora.pipeline.releasing import Released, fixed_periods, notes_on, released
 from geo_pora.releases import Release
 from geo_pora.settings import Settings
 from geo_pora.store import agencies, audit, queries
@@ -128,15 +128,28 @@ def write_hot_spot_classes(
     """
     exports.format_of(path, form)
     found = released(
-        engine, settings, layer, "district", period, actor=actor, release_id=release_id
+        engine,
+        settings,
+        layer,
+        "district",
+        period,
+        actor=actor,
+        release_id=release_id,
+        of_hot_spots=True,
     )
-    classes = found.release.classes.get("district")
+    last = found.release.manifest["spec"]["periods"][-1]
+    if last != fixed_periods(period)[-1]:
+        raise NotFoundError(
+            f"the hot spots of release {found.release.id} are those of {last}: ask for that "
+            "period, or for another release"
+        )
+    classes = found.release.classes_of("district", last)
     if classes is None:
         raise NotFoundError(
             f"release {found.release.id} has no hot spots: its numbers carried no test "
             "(data belum cukup)"
         )
-    notes = notes_on(layer, found.release)
+    notes = notes_on(layer, found.release) | {"period": last}
     areas = layer.display("district")
     exports.write_rows(
         classes, areas, path, form, layer="hotspots", about=notes, semicolon=semicolon
@@ -182,8 +195,12 @@ def write_coverage(
     actor: str,
     semicolon: bool = False,
 ) -> None:
-    """Write which agencies have reported in which month; agencies, never people."""
-    rows = coverage(engine, periods.months(period))
+    """Write which agencies have reported in which month, and when; agencies, never people.
+
+    How many reports one sent is a count that has passed no gate, and is not told.
+    """
+    told = ["agency", "month", "state", "files", "first_sent_on"]
+    rows = coverage(engine, periods.months(period))[told]
     exports.write_rows(rows, None, path, form, layer="coverage", semicolon=semicolon)
     audit.record(engine, actor, "export", "coverage", {"period": period.key})
 
@@ -214,7 +231,7 @@ def write_briefing(
             made_on=dt.date.today(),
             previous=before[1] if before else None,
             previous_period=before[0] if before else None,
-            hot_spots=found.release.classes.get(level),
+            hot_spots=found.release.classes_of(level, key),
             coverage=_named(engine, coverage(engine, periods.months(period))),
             sources=source_note(engine),
             boundaries=f"{layer.source}, versi {layer.version}",

@@ -59,6 +59,7 @@ def released(
     actor: str,
     by: str | None = None,
     release_id: str | None = None,
+    of_hot_spots: bool = False,
 ) -> Released:
     """Return a table that may leave the team.
 
@@ -80,6 +81,8 @@ def released(
     by : {'permit', 'activity', 'status', 'agency'}, optional
     release_id : str, optional
         Take this release and no other.
+    of_hot_spots : bool
+        Only a release whose hot spots are those of the period's last month or quarter.
 
     Raises
     ------
@@ -95,7 +98,8 @@ def released(
         return _taken(engine, layer, one, level, by, keys)
     for identifier in reversed(releases.identifiers(engine)):
         found = releases.load(engine, identifier)
-        if _holds(found, layer, level, by, keys):
+        last = found.manifest["spec"]["periods"][-1]
+        if _holds(found, layer, level, by, keys) and (last == keys[-1] or not of_hot_spots):
             return _taken(engine, layer, found, level, by, keys)
     spec = Spec(
         tuple(keys),
