@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import threading
+from types import SimpleNamespace
 
 import pytest
 import schemathesis
@@ -22,6 +23,7 @@ from schemathesis.checks import (
 from schemathesis.specs.openapi.checks import negative_data_rejection
 from werkzeug.serving import make_server
 
+from geo_pora import releases, store
 from geo_pora.releases import Spec, prepare, published
 from webmap import ogc
 
@@ -129,6 +131,32 @@ def test_paging_gives_every_feature_once(get):
         following = [link["href"] for link in body["links"] if link["rel"] == "next"]
         path = following[0].split("/ogc", 1)[1] if following else None
     assert len(seen) == len(set(seen)) == body["numberMatched"] == 18
+
+
+def test_who_turns_pages_in_html_stays_in_html(get):
+    page = get("/collections/districts/items?limit=5&f=html").text
+    assert "limit=5&amp;offset=5&amp;f=html" in page
+
+
+def test_only_releases_on_the_layer_in_use_are_served(tmp_path):
+    """Figures of other areas would be drawn on shapes that they are not of."""
+    engine = store.open(f"sqlite:///{tmp_path / 'a.sqlite'}")
+    made = releases.build(
+        engine,
+        Spec(("2026-Q1",)),
+        counts_of(reports(3, 90)),
+        actor="ana",
+        title="uji",
+        inputs={"boundary_version": "old"},
+    )
+    layer = SimpleNamespace(version=made.boundary_version, display=areas)
+    source = ogc.StoredReleases(engine, lambda: layer)
+    assert "district" in source.published().tables
+    layer.version = "new"
+    assert source.published().tables == {}
+    layer.version = "old"
+    assert "district" in source.published().tables
+    store.close(engine)
 
 
 def test_limit_above_the_most_is_no_error(get):

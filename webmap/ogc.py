@@ -59,6 +59,8 @@ class Source(Protocol):
 class StoredReleases:
     """The releases kept in the store, read again only when one was added.
 
+    Only those on the boundary layer in use: figures of other areas have no shapes there.
+
     Parameters
     ----------
     engine : sqlalchemy.Engine
@@ -68,17 +70,19 @@ class StoredReleases:
 
     def __init__(self, engine: Engine, layer: Callable[[], Layer]) -> None:
         self._engine, self._layer = engine, layer
-        self._ids: list[str] | None = None
+        self._known: tuple[str, list[str]] | None = None
         self._published = releases.published([])
 
     def published(self) -> Published:
         """Return all that was released; its version changes with the layer too."""
-        ids = releases.identifiers(self._engine)
-        if ids != self._ids:
-            self._published = releases.published(releases.everything(self._engine))
-            self._ids = ids
-        version = f"{self._published.version}-{self._layer().version}"
-        return dataclasses.replace(self._published, version=version)
+        layer = self._layer().version
+        known = (layer, releases.identifiers(self._engine))
+        if known != self._known:
+            found = releases.everything(self._engine)
+            same = [release for release in found if release.boundary_version == layer]
+            self._published = releases.published(same)
+            self._known = known
+        return dataclasses.replace(self._published, version=f"{self._published.version}-{layer}")
 
     def areas(self, level: str) -> gpd.GeoDataFrame:
         """Return the areas to show at a level."""
@@ -320,8 +324,11 @@ def _paging(path: str, query: ogc_query.Query, matched: int) -> list[dict[str, s
         if rel == "prev" and query.offset == 0:
             continue
         asked = {**kept, **({"offset": str(offset)} if offset or rel == "prev" else {})}
+        media = GEOJSON
+        if rel != "self" and request.args.get("f") == "html":
+            asked, media = {**asked, "f": "html"}, "text/html"  # who turns pages stays in pages
         text = f"?{urlencode(asked)}" if asked else ""
-        links.append(_link(rel, path + text, GEOJSON, rel))
+        links.append(_link(rel, path + text, media, rel))
     html = urlencode({**kept, "f": "html"})
     links.append(_link("alternate", f"{path}?{html}", "text/html", "HTML"))
     collection = path.removesuffix("/items")
