@@ -130,6 +130,7 @@ def test_marked_parts(text, expected):
         ("Talang Bunut", "16.09.08"),  # the huts of Bunut
         ("Jl. Pasar Baru Gumawang", "16.08.03"),  # a road's name, and where it is
         ("Jl. Tugu Taraman", "16.08.08"),
+        ("Jl. Raya Gedung Wani", "16.09.14"),  # Gedung begins names of ours, too
         ("Kebun sawit PT Mitra Ogan, Jaya Mulya", "16.08.08"),  # a plantation, not Kebun Jati
     ],
 )
