@@ -155,7 +155,7 @@ class Witnesses:
             return self._outside(mention, beside)
         if context in ROADS and " " not in mention.words and named.how in NO_ROAD:
             return None  # Gang Mawar: a rose, not a mistyped village
-        if context == "road" and beside and mention.words.partition(" ")[0] in COMMON:
+        if context in {"road", "between"} and beside and mention.words.partition(" ")[0] in COMMON:
             return None  # Jl. Pasar Baru Gumawang: every town has such a road
         if context == "company" and beside:
             return None  # CV Karya Jaya, Kec. Peninjauan: a wish, not the village of that name
