@@ -468,6 +468,13 @@ def test_geojson_points(tmp_path):
     assert [one.label for one in reports.open(path).dropped] == ["nama"]
 
 
+def test_half_a_character_in_json_is_replaced(tmp_path):
+    path = geojson_file(
+        tmp_path, feature(104.25, -4.5, **{"alamat": "Kec. \ud800 Muaradua", "\udfff": "x"})
+    )
+    assert read(path).reports["location_text"].tolist() == ["Kec. ? Muaradua"]
+
+
 @pytest.mark.parametrize(
     "text",
     [

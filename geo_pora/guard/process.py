@@ -169,8 +169,10 @@ def _result(answer: bytes, status: int, name: str, limits: dict[str, int]) -> An
     except Exception:
         if status == -signal.SIGXCPU:
             broken = f"{name}: reading used more than {limits['cpu']} s of processor time"
+        elif status < 0:  # native code ends the process where it gets no memory
+            broken += f", or needs more than {limits['memory'] >> 20} MiB of memory"
         raise InputError(f"{broken}; open it, save it anew and send that file") from None
-    if kind == "MemoryError":
+    if kind in ("MemoryError", "ArrowMemoryError"):
         raise InputError(
             f"{name}: reading needs more than {limits['memory'] >> 20} MiB of memory; "
             "split the file or save it as CSV"

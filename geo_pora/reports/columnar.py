@@ -1,7 +1,7 @@
 """Parquet and GeoParquet: decoded in a guarded child, some row groups at a time.
 
 A few kilobytes of Parquet can decode to gigabytes, so it is not read in this process; each
-call of the child returns at most about half a million rows, as text.
+call of the child returns at most about half a million rows or 64 MiB of text.
 """
 
 from __future__ import annotations
@@ -18,8 +18,14 @@ from geo_pora.reports import headers
 from geo_pora.reports.source import Block, Source
 
 _MEMORY_BYTES = 3 << 29
+_LEAST_MEMORY_BYTES = 640 << 20
+"""Of address space, of which the interpreter and Arrow take some 300 MB."""
 _ROWS_PER_CALL = 500_000
+_BYTES_PER_CALL = 64 << 20
+_BATCH_ROWS = 1 << 13
 _MOST_COLUMNS = 1000
+_MOST_ROWS_PER_BYTE = 8
+"""Reports differ: a million of them does not fit into some kilobytes, a bomb does."""
 
 
 def open_source(path: Path) -> Source:
@@ -30,7 +36,11 @@ def open_source(path: Path) -> Source:
     InputError
         If no column says where.
     """
-    about = guard.call(describe, path, memory_bytes=_MEMORY_BYTES, cpu_seconds=20)
+    size = path.stat().st_size
+    memory = min(_MEMORY_BYTES, _LEAST_MEMORY_BYTES + 8 * size)
+    about = guard.call(describe, path, memory_bytes=memory, cpu_seconds=20)
+    if about["rows"] > max(1_000_000, _MOST_ROWS_PER_BYTE * size):
+        raise InputError(f"{path.name}: {about['rows']} rows in {size} bytes are no reports")
     labels: list[str] = about["labels"]
     if not headers.is_usable(headers.recognise(labels)):
         raise InputError(
@@ -39,18 +49,23 @@ def open_source(path: Path) -> Source:
         )
 
     def blocks() -> Iterator[Block]:
-        for start in range(0, about["rows"], _ROWS_PER_CALL):
+        start = 0
+        while start < about["rows"]:
             table = guard.call(
                 read_rows,
                 path,
                 labels,
                 start,
                 _ROWS_PER_CALL,
-                memory_bytes=_MEMORY_BYTES,
+                memory_bytes=memory,
                 cpu_seconds=60,
                 wall_seconds=120,
             )
-            yield Block(table, np.arange(start + 1, start + 1 + table.num_rows, dtype=np.int64))
+            end = start + table.num_rows
+            yield Block(table, np.arange(start + 1, end + 1, dtype=np.int64))
+            if end == start:
+                raise InputError(f"{path.name}: it has fewer rows than it says; export it again")
+            start = end
 
     return Source("parquet", tuple(labels), blocks)
 
@@ -72,7 +87,7 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def read_rows(path: Path, labels: list[str], start: int, count: int) -> Any:
-    """Return `count` rows from `start` on, as a table of text named by position."""
+    """Return up to `count` rows from `start` on, as a table of text named by position."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
@@ -89,7 +104,10 @@ def read_rows(path: Path, labels: list[str], start: int, count: int) -> Any:
         before += rows
     wanted = [*names, "geometry"] if points else names
     batches, left = [], count
-    for batch in file.iter_batches(1 << 16, row_groups=groups, columns=wanted, use_threads=False):
+    size = 0
+    for batch in file.iter_batches(
+        _BATCH_ROWS, row_groups=groups, columns=wanted, use_threads=False
+    ):
         part = batch.slice(min(skip, batch.num_rows))
         skip -= min(skip, batch.num_rows)
         part = part.slice(0, left)
@@ -98,7 +116,10 @@ def read_rows(path: Path, labels: list[str], start: int, count: int) -> Any:
         if points:
             columns = [*_coordinates(part.column("geometry")), *columns]
         batches.append(pa.table(columns, names=[str(at) for at in range(len(columns))]))
-        if left <= 0:
+        if batches[-1].nbytes > 2 * _BYTES_PER_CALL:
+            raise InputError(f"{path.name}: its cells are too long to be reports")
+        size += batches[-1].nbytes
+        if left <= 0 or size >= _BYTES_PER_CALL:
             break
     empty = pa.schema([(str(at), pa.string()) for at in range(len(labels))]).empty_table()
     return pa.concat_tables(batches) if batches else empty

@@ -7,6 +7,7 @@ is never closed costs its own row, not the ones behind it.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -244,10 +245,10 @@ class _Layout:
         for position, (_, text) in zip(positions, broken, strict=True):
             number = int(numbers[position] + moved.sum())
             first, *swallowed = text.splitlines(keepends=True) or [""]
-            cells = _cells(first, self._delimiter)
-            rows.append([*cells[: self._width - 1], " ".join(cells[self._width - 1 :])])
+            cells, count = _cells(first, self._delimiter, self._width)
+            rows.append(cells)
             at.append(number)
-            faults[number] = f"baris ini berisi {len(cells)} kolom, seharusnya {self._width}"
+            faults[number] = f"baris ini berisi {count} kolom, seharusnya {self._width}"
             if swallowed:
                 if first.count('"') % 2:
                     faults[number] = "tanda kutip tidak ditutup"
@@ -291,8 +292,12 @@ def _last_record_end(text: bytes) -> int:
     return end if len(text) > _BLOCK else 0
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    try:
-        return next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
-    except csv.Error:
-        return line.rstrip("\r\n").split(delimiter)
+def _cells(line: str, delimiter: str, width: int) -> tuple[list[str], int]:
+    """Return a row's first cells, the last with all that follows, and how many it has."""
+    line = line.rstrip("\r\n")
+    count = line.count(delimiter) + 1
+    if count <= _MOST_COLUMNS:
+        with contextlib.suppress(csv.Error):
+            cells = next(csv.reader([line], delimiter=delimiter), [])
+            return [*cells[: width - 1], " ".join(cells[width - 1 :])], len(cells)
+    return line.split(delimiter, width - 1), count

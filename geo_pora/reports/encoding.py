@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,7 +69,8 @@ def scan(path: Path) -> Scan:
                 except UnicodeDecodeError:
                     valid = False
             if len(odd) < _SAMPLE and not chunk.isascii():
-                odd += b"\n".join(re.findall(rb"[^\n]*[\x80-\xff][^\n]*", chunk))[:_SAMPLE]
+                lines = (line for line in chunk.split(b"\n") if not line.isascii())
+                odd += b"\n".join(lines)[:_SAMPLE]
     if valid:
         try:
             decoder.decode(b"", final=True)

@@ -11,6 +11,7 @@ from geo_pora.errors import InputError
 from geo_pora.reports import headers
 
 _MOST_PROPERTIES = 1000
+_MOST_FEATURES = 1_000_000
 _OWN = ("longitude", "latitude")
 
 
@@ -32,11 +33,13 @@ def read_features(path: Path) -> dict[str, Any]:
         at = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(f"{path.name}: the file is no valid JSON{at}; export it again") from None
     features = _features(document, path.name)
+    if len(features) > _MOST_FEATURES:
+        raise InputError(f"{path.name}: {len(features)} features are too many; save it as CSV")
     names = list(dict.fromkeys(name for one in features for name in _properties(one)))
     if len(names) > _MOST_PROPERTIES:
         raise InputError(f"{path.name}: {len(names)} different properties are too many")
     has_points = any(isinstance(one, dict) and one.get("geometry") for one in features)
-    labels = [*_OWN, *names] if has_points else names
+    labels = [*_OWN] * has_points + [_text(name) for name in names]
     rows, faults = [], {}
     for number, one in enumerate(features, 1):
         properties = _properties(one)
@@ -111,8 +114,8 @@ def _point(feature: Any) -> tuple[list[str], str]:
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, str):  # JSON can write half a character, which no file or database takes
+        return value.encode("utf-8", "replace").decode()
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:

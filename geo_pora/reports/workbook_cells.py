@@ -17,6 +17,7 @@ from typing import Any
 from geo_pora.errors import InputError
 
 _MOST_COLUMNS = 1000
+_MOST_SHEETS = 200
 _ERROR_CELL = re.compile(
     rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*?(?:/>|>(.{0,8192}?)</(?:\w+:)?c>)',
     re.DOTALL,
@@ -32,6 +33,8 @@ def read_cells(path: Path, kind: str) -> list[dict[str, Any]]:
     import python_calamine as calamine
 
     book = calamine.load_workbook(path)
+    if len(book.sheet_names) > _MOST_SHEETS:
+        raise InputError(f"{path.name}: {len(book.sheet_names)} sheets are too many")
     broken = _broken_cells(path) if kind == "xlsx" else {}
     sheets = []
     for index, about in enumerate(book.sheets_metadata):

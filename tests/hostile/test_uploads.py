@@ -7,6 +7,7 @@ processor time and 512 MB, of which an interpreter with pandas has some 160 MB b
 from __future__ import annotations
 
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 pytestmark = pytest.mark.hostile
@@ -230,6 +233,73 @@ def many_corners(path: Path) -> Path:
         text + b'"geometry":{"type":"Polygon","coordinates":[[' + ring + b"[104,-4]]]}}]}"
     )
     return path
+
+
+def a_long_line_and_one_letter(path: Path) -> Path:
+    """Write what made the search for its encoding take time with the square of the line."""
+    path.write_bytes("alamat,jumlah\nKec. Muaradua é,1\n".encode() + b"1 " * 2_000_000)
+    return path
+
+
+def a_row_of_separators(path: Path) -> Path:
+    path.write_bytes(b"alamat,jumlah\n" + b"," * 20_000_000 + b"\n")
+    return path
+
+
+def many_features(path: Path) -> Path:
+    text = b'{"type":"FeatureCollection","features":[' + b"{}," * 6_000_000
+    path.write_bytes(text + b"{}]}")
+    return path
+
+
+def many_sheets(path: Path) -> Path:
+    """Write a workbook of one sheet that is listed twenty thousand times."""
+    names = "http://schemas.openxmlformats.org/"
+    main, links = f"{names}spreadsheetml/2006/main", f"{names}officeDocument/2006/relationships"
+    listed = "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="r1"/>' for n in range(1, 20_000))
+    book = f'<workbook xmlns="{main}" xmlns:r="{links}"><sheets>{listed}</sheets></workbook>'
+    parts = {
+        "_rels/.rels": f'<Relationships><Relationship Id="r1" Type="{links}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": book,
+        "xl/_rels/workbook.xml.rels": f'<Relationships><Relationship Id="r1" '
+        f'Type="{links}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        SHEET: f'<worksheet xmlns="{main}"><sheetData/></worksheet>',
+    }
+    return packed(path, {name: text.encode() for name, text in parts.items()})
+
+
+def long_cells(path: Path) -> Path:
+    cells = pa.table({"alamat": ["a" * 20_000_000] * 20})
+    pq.write_table(cells, path, compression="zstd")
+    return path
+
+
+def rows_that_repeat(path: Path) -> Path:
+    row = pa.array(["Kec. Muaradua"]).dictionary_encode()
+    many = pa.DictionaryArray.from_arrays(
+        pa.nulls(20_000_000, pa.int8()).fill_null(0), row.dictionary
+    )
+    pq.write_table(pa.table({"alamat": many}), path, compression="zstd")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (a_long_line_and_one_letter, ""),
+        (a_row_of_separators, ""),
+        (many_features, "too many"),
+        (many_sheets, "too many"),
+        (long_cells, "memory|too long"),
+        (rows_that_repeat, "no reports"),
+    ],
+    ids=lambda make: getattr(make, "__name__", ""),
+)
+def test_reports_that_are_small_and_cost_much(
+    tmp_path: Path, make: Callable[[Path], Path], why: str
+) -> None:
+    assert re.search(why, read("reports", make(tmp_path / "a")))
 
 
 @pytest.mark.parametrize("reader", ["reports", "boundaries"])
