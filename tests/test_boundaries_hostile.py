@@ -223,6 +223,24 @@ def test_a_feature_without_a_shape_is_kept_for_the_report(areas, tmp_path):
     assert frame["row_number"][frame.geometry.isna()].tolist() == [5]
 
 
+@pytest.mark.parametrize("zipped", [False, True])
+def test_a_view_that_never_ends_is_not_run(areas, tmp_path, zipped):
+    path = tmp_path / "a.gpkg"
+    areas.to_file(path, layer="a")
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("ALTER TABLE a RENAME TO b")
+        database.execute(
+            "CREATE VIEW a AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) "
+            "SELECT n AS fid, (SELECT geom FROM b LIMIT 1) AS geom FROM c"
+        )
+        database.commit()
+    if zipped:
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            archive.write(path, "a.gpkg")
+        path = tmp_path / "a.zip"
+    refused(path, "a is a view")
+
+
 @pytest.mark.parametrize("ending", ["gpkg", "geojson", "fgb", "parquet", "kml"])
 def test_half_a_file_is_said(areas, tmp_path, ending):
     whole, half = tmp_path / f"a.{ending}", tmp_path / f"b.{ending}"

@@ -8,12 +8,11 @@ drivers to leave out: GDAL goes by content, and a VRT or a GDALG named
 from __future__ import annotations
 
 import os
-import sqlite3
 import sys
 import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -23,7 +22,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geo_pora.boundaries import formats, geojson, geoparquet, kml, projection
+from geo_pora.boundaries import formats, geojson, geopackage, geoparquet, kml, projection
 from geo_pora.errors import InputError
 
 MAX_LAYERS = 60
@@ -135,28 +134,6 @@ def _stream(path: Path, member: str) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, entry)
 
 
-def _without_shape(path: Path) -> dict[str, int]:
-    """Return how many features of each GeoPackage layer have no shape by intent.
-
-    GDAL reads a damaged one as none and says nothing; where it finds more than
-    these, some were damaged.
-    """
-    try:
-        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)) as database:
-            columns = "SELECT table_name, column_name FROM gpkg_geometry_columns"
-            found = {}
-            for name, column in database.execute(columns).fetchmany(MAX_LAYERS):
-                table, field = (str(text).replace('"', '""') for text in (name, column))
-                # Both names are the file's own, quoted.
-                count = f'SELECT count(*) FROM "{table}" WHERE "{field}" IS NULL'  # noqa: S608
-                found[str(name)] = int(database.execute(count).fetchone()[0])
-            return found
-    except sqlite3.Error:
-        raise InputError(
-            f"{path.name}: the file is damaged or is not what its name says; save it anew"
-        ) from None
-
-
 def _read_with_gdal(
     path: Path, member: str, served: projection.Bounds, crs: str
 ) -> list[dict[str, Any]]:
@@ -164,6 +141,7 @@ def _read_with_gdal(
 
     shown = Path(member).name or path.name
     uri = _openable(path, member, shown)
+    queries = _stored_queries(uri, path, member, shown)
     try:
         layers = [str(name) for name, kind in pyogrio.list_layers(uri) if kind is not None]
     except pyogrio.errors.DataSourceError:
@@ -172,11 +150,15 @@ def _read_with_gdal(
         ) from None
     if len(layers) > MAX_LAYERS:
         raise InputError(f"{shown}: it has {len(layers)} layers, too many to be boundaries")
-    nulls = _without_shape(path) if shown.lower().endswith(".gpkg") and not member else {}
+    nulls = geopackage.without_shape(path) if shown.lower().endswith(".gpkg") and not member else {}
     found: list[dict[str, Any]] = []
     passed_over: list[InputError] = []
     for layer in layers:
         try:
+            if layer.lower() in queries:
+                raise InputError(
+                    f"{shown}: {layer[:40]} is a view; export it as a layer of its own"
+                )
             found.append(_read_layer(uri, shown, layer, served, crs))
             missing = int(found[-1]["frame"].geometry.isna().sum())
             if missing > nulls.get(layer, missing):
@@ -195,6 +177,15 @@ def _read_with_gdal(
     if not found:
         raise passed_over[0] if passed_over else InputError(f"{shown}: it holds no areas")
     return found
+
+
+def _stored_queries(uri: str | bytes, path: Path, member: str, shown: str) -> set[str]:
+    if not shown.lower().endswith(".gpkg"):
+        return set()
+    if isinstance(uri, bytes) or not member:
+        return geopackage.stored_queries(path, shown, uri if isinstance(uri, bytes) else None)
+    with _stream(path, member) as stream:
+        return geopackage.stored_queries(path, shown, stream.read())
 
 
 def _openable(path: Path, member: str, shown: str) -> str | bytes:
