@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import os
 import signal
@@ -19,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_pora.errors import InputError, UnavailableError
-from geo_pora.partitions import cut, geocode_partitions
+from geo_pora.partitions import cut, geocode_partitions, matching
 
 needs_dask = pytest.mark.skipif(
     find_spec("distributed") is None, reason="the engine dask is not installed"
@@ -147,9 +148,24 @@ def test_without_dask(files, tmp_path, monkeypatch):
 
 
 @needs_dask
-def test_no_scheduler_there(files, tmp_path):
+@pytest.mark.parametrize("address", ["nonsense://nowhere", "nonsense", "http://x:1", ":::"])
+def test_no_scheduler_there(files, tmp_path, address):
     with pytest.raises(UnavailableError, match="scheduler"):
-        geocode_partitions(f"{files}/*", tmp_path / "out", Doubling(tmp_path), "nonsense://nowhere")
+        geocode_partitions(f"{files}/*", tmp_path / "out", Doubling(tmp_path), address)
+    gc.collect()  # a client that never connected would complain when it goes
+
+
+@pytest.mark.parametrize("pattern", ["/", "", "**", "[", "{folder}"])
+def test_a_pattern_that_means_no_file_is_said(tmp_path, pattern):
+    with pytest.raises(InputError, match="no file matches"):
+        matching(pattern.format(folder=tmp_path))
+
+
+def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path):
+    for name in ("a [1].csv", "a 1.csv", "b?.csv"):
+        (tmp_path / name).write_text("x")
+    assert [one.name for one in matching(f"{tmp_path}/a [1].csv")] == ["a [1].csv"]
+    assert [one.name for one in matching(f"{tmp_path}/a*")] == ["a 1.csv", "a [1].csv"]
 
 
 def test_folders_and_files_that_will_not_do(files, tmp_path):

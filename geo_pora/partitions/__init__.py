@@ -6,6 +6,6 @@ process would run on a whole file; nothing of its logic is here.
 """
 
 from geo_pora.partitions.cutting import Part, cut
-from geo_pora.partitions.running import geocode_partitions
+from geo_pora.partitions.running import geocode_partitions, matching
 
-__all__ = ["Part", "cut", "geocode_partitions"]
+__all__ = ["Part", "cut", "geocode_partitions", "matching"]

@@ -125,18 +125,36 @@ class _Work(Generic[Result]):
         return result
 
 
+def matching(pattern: str) -> list[Path]:
+    """Return the files that a pattern means, in the order of their names.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    path = Path(pattern).absolute()
+    if path.is_file():  # a name may hold what would be a pattern: `laporan [1].csv`
+        return [path]
+    within = str(path.relative_to(path.anchor))
+    found = sorted(Path(path.anchor).glob(within)) if path.name else []
+    files = [one for one in found if not one.is_dir()]
+    if not files:
+        all_in = f", or '{path / '*'}' for all in that folder" if path.is_dir() else ""
+        raise InputError(
+            f"no file matches {pattern}: give files or a pattern in quotation marks{all_in}"
+        )
+    return files
+
+
 def _tasks(sources: str | Sequence[Path], part_bytes: int, ending: str) -> list[_Task]:
     if isinstance(sources, str):
-        pattern = Path(sources).absolute()
-        files = sorted(Path(pattern.anchor).glob(str(pattern.relative_to(pattern.anchor))))
+        files = matching(sources)
     else:
         files = [Path(name).absolute() for name in sources]
-    files = [file for file in files if not file.is_dir()]
-    if not files:
-        raise InputError(f"no file matches {sources}: give files or a pattern in quotation marks")
     for file in files:
         if not file.is_file():
-            raise InputError(f"{file} is not there: check the path")
+            raise InputError(f"{file} is not there, or is no file: check the path")
     return [
         _Task(part, f"{number:05d}-{nth:05d}{ending}")
         for number, file in enumerate(files)
@@ -170,12 +188,21 @@ def _distributed() -> Any:
         ) from None
 
 
+def _check_address(address: str) -> None:
+    """Raise ValueError for what is no address; a client that fails on one says so at its end."""
+    addressing = import_module("distributed.comm.addressing")
+    scheme, location = addressing.parse_address(address)
+    import_module("distributed.comm.registry").get_backend(scheme)
+    addressing.parse_host_port(location)
+
+
 @contextmanager
 def _client(scheduler: str | None, workers: int) -> Iterator[Any]:
     """Connect to a scheduler, or start a local cluster that only this process can talk to."""
     distributed = _distributed()
     if scheduler is not None:
         try:
+            _check_address(scheduler)
             client = distributed.Client(scheduler, timeout=10, set_as_default=False)
         except (OSError, ValueError) as error:
             raise UnavailableError(f"no Dask scheduler answers at {scheduler}: {error}") from None

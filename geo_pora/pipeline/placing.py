@@ -275,8 +275,9 @@ def geocode_many(
     from geo_pora import partitions
 
     place = Placing(settings, layer_name) if layer_name else _placing_in_use(settings)
-    job = _PlaceParts(place, _manners(pattern))
-    tallies = partitions.geocode_partitions(pattern, folder, job, scheduler, on_progress)
+    files = partitions.matching(pattern)
+    job = _PlaceParts(place, _manners(files))
+    tallies = partitions.geocode_partitions(files, folder, job, scheduler, on_progress)
     total = Tally()
     for one in tallies:
         total.include(one)
@@ -294,11 +295,10 @@ class _PlaceParts:
         return self.place.place_file(source, target, like=self.manners.get(source.name))
 
 
-def _manners(pattern: str) -> dict[str, reports.Manner | None]:
+def _manners(files: list[Path]) -> dict[str, reports.Manner | None]:
     """Return by name how each file is read that may be cut; None where two have one name."""
-    absolute = Path(pattern).absolute()
     found: dict[str, reports.Manner | None] = {}
-    for file in Path(absolute.anchor).glob(str(absolute.relative_to(absolute.anchor))):
+    for file in files:
         if file.is_file() and file.suffix.lower() not in _NEVER_CUT:
             twice = file.name in found
             found[file.name] = None if twice else reports.open(file, repeats=False).manner
