@@ -12,7 +12,8 @@ import pytest
 from geo_pora.cli import cli
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+FOLDERS = ("", "docs", "boundaries", "benchmarks")
+PAGES = sorted(page for folder in FOLDERS for page in (ROOT / folder).glob("*.md"))
 
 
 def commands(text: str) -> list[str]:
@@ -45,19 +46,37 @@ def test_a_command_in_the_documents_exists_with_its_options(page, line):
             assert option in {*known, "--help"}, f"{page}: {line!r} has no option {option}"
 
 
+def anchors(page: Path) -> set[str]:
+    """Return the names of a page's headings, as they stand in addresses."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_links_lead_to_files_that_exist(page):
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text()):
+def test_links_lead_to_files_and_headings_that_exist(page):
+    for target, heading in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", page.read_text()):
         if not re.match(r"[a-z]+:", target):
-            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+            found = page.parent / target if target else page
+            assert found.exists(), f"{page.name} links to {target}"
+            assert not heading or heading in anchors(found), f"{page.name} links to #{heading}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_of_the_project_that_are_named_exist(page):
+    """A path in a page, from the root or from the package that ships."""
+    roots = "geo_pora|webmap|tests|docs|benchmarks|boundaries|\\.ci"
+    for path in re.findall(rf"`((?:{roots})/[\w./-]+?\w/?)`", page.read_text()):
+        made = path.startswith("benchmarks/RESULTS") or "/static/vendor" in path
+        assert made or (ROOT / path).exists(), f"{page.name} names {path}"
 
 
 def test_the_readme_begins_with_the_two_commands():
     text = (ROOT / "README.md").read_text()
     assert text.index("make serve") < text.index("make test") < text.index("## ")
     make = (ROOT / "Makefile").read_text()
-    for target in set(re.findall(r"make ([a-z-]+)", text)):
-        assert re.search(rf"^{target}:", make, re.M), f"the README names make {target}"
+    pages = "".join(page.read_text() for page in PAGES)
+    for target in set(re.findall(r"`make ([a-z-]+)", pages + text)):
+        assert re.search(rf"^{target}:", make, re.M), f"a page names make {target}"
 
 
 def test_the_readme_calls_pages_as_the_app_does():
