@@ -201,6 +201,26 @@ def test_ties_in_distance_enter_by_coordinates_and_places_enter_together() -> No
     assert found.clusters[0].members == ("b", "c")
 
 
+def test_a_grid_of_decimals_has_the_circles_of_the_same_grid_in_whole_numbers() -> None:
+    whole = np.array(list(itertools.product(range(6), range(6))), dtype=float)
+    decimal = 104 + whole / 10  # 104.3 - 104.2 is less than 104.2 - 104.1
+    for reach in (None, 1, 2):
+        one = Zones(whole, np.ones(36), 1, reach)
+        other = Zones(decimal, np.ones(36), 1, reach and reach / 10)
+        for centre in range(36):
+            assert one.about(centre).order.tolist() == other.about(centre).order.tolist()
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_an_area_that_adds_nothing_to_a_cylinder_is_not_in_it(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    places, people = rng.random((20, 2)), rng.gamma(1, 100, (20, 3)) * (rng.random((20, 3)) < 0.8)
+    cases = rng.poisson(4 * (people > 0))
+    for found in space_time_scan(cases, people, places, rates="both", replicas=0).clusters:
+        outermost = people[found.members[-1], found.first_period : found.last_period + 1]
+        assert outermost.sum() > 0
+
+
 def test_a_zone_stops_before_the_first_area_that_breaks_a_cap() -> None:
     people = [10.0, 1.0, 50.0, 1.0, 38.0]
     zones = Zones(as_points(ROW[:5], "plane"), np.array(people), 0.5)

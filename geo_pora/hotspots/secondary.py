@@ -30,9 +30,8 @@ Secondary = Literal[
 GINI_STOPS = (0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
 """Largest shares of the population that SaTScan tries for the Gini-optimised collection."""
 
-# Digits to which two ratios are taken for equal: the sums of expectations behind them differ
-# by rounding, in proportion to the ratio.
-_RATIO_DIGITS = 11
+# Within this, two ratios are equal: the sums of expectations behind them are rounded.
+_DECIMALS, _DIGITS = 9, 11
 
 
 @dataclass(frozen=True)
@@ -75,6 +74,8 @@ def best_windows(
 ) -> list[Window]:
     """Return the window of the largest ratio about each centre that has one.
 
+    Of equal ones it is the one of fewest locations, then the shortest, then the first.
+
     Parameters
     ----------
     zones : Zones
@@ -92,26 +93,29 @@ def best_windows(
             continue
         counts = np.cumsum(np.cumsum(cases[zone.order], axis=0), axis=1)
         means = np.cumsum(np.cumsum(expected[zone.order], axis=0), axis=1)
-        best: Window | None = None
-        for span in spans:
-            c, e = span.sums(counts), span.sums(means)
-            ratio = log_likelihood_ratio(c, e, total, rates)
+        sums = [(span.sums(counts), span.sums(means)) for span in spans]
+        ratios = [log_likelihood_ratio(c, e, total, rates) for c, e in sums]
+        for ratio, (c, e) in zip(ratios, sums, strict=True):
             ratio[(c > e) & (c < min_cases)] = 0
-            size, start = np.unravel_index(np.argmax(ratio), ratio.shape)
-            if ratio[size, start] > (best.ratio if best else 0):
-                first = span.first + int(start)
-                best = Window(
-                    centre=zone.centre,
-                    locations=zone.order[: size + 1].astype(np.int32),
-                    radius=float(zone.radius[size]),
-                    first=first,
-                    last=first + span.length - 1,
-                    cases=int(c[size, start]),
-                    expected=float(e[size, start]),
-                    ratio=float(ratio[size, start]),
-                )
-        if best:
-            found.append(best)
+        largest = max(float(ratio.max()) for ratio in ratios)
+        if largest <= 0:
+            continue
+        enough = largest - max(10.0**-_DECIMALS, largest * 10.0**-_DIGITS)
+        firsts = [np.argwhere(ratio >= max(enough, 0))[:1].tolist() for ratio in ratios]
+        size, at, start = min((w[0][0], at, w[0][1]) for at, w in enumerate(firsts) if w)
+        first = spans[at].first + start
+        found.append(
+            Window(
+                centre=zone.centre,
+                locations=zone.order[: size + 1].astype(np.int32),
+                radius=float(zone.radius[size]),
+                first=first,
+                last=first + spans[at].length - 1,
+                cases=int(sums[at][0][size, start]),
+                expected=float(sums[at][1][size, start]),
+                ratio=float(ratios[at][size, start]),
+            )
+        )
     return found
 
 
@@ -119,7 +123,7 @@ def ranked(windows: Sequence[Window]) -> list[Window]:
     """Sort by ratio; equal ones by fewer locations, then by the centre's place in the data."""
 
     def place(window: Window) -> tuple[float, int, int]:
-        ratio = float(f"{window.ratio:.{_RATIO_DIGITS}g}")
+        ratio = float(f"{round(window.ratio, _DECIMALS):.{_DIGITS}g}")
         return -ratio, len(window.locations), window.centre
 
     return sorted(windows, key=place)

@@ -25,6 +25,7 @@ EARTH_RADIUS_KM = 6367.0
 """Radius of the sphere that SaTScan takes for the earth, km."""
 
 _CAP_TOLERANCE = 1e-12
+_REACH_TOLERANCE = 1e-9
 _CACHED_ORDERS = 64 * 2**20
 
 
@@ -83,7 +84,7 @@ class Zones:
         self._points = points
         self._weight = weight
         self._cap = max_share * weight.sum() * (1 + _CAP_TOLERANCE)
-        self._max_radius = np.inf if max_radius is None else max_radius
+        self._max_radius = np.inf if max_radius is None else max_radius * (1 + _REACH_TOLERANCE)
         self._sphere = sphere
         # Ties in distance are broken by coordinates: first axis first, lesser first.
         self._tie_rank = np.empty(len(points), dtype=np.int64)
@@ -101,7 +102,8 @@ class Zones:
         if self._cache is not None and centre in self._cache:
             return self._cache[centre]
         distance = np.sqrt(((self._points - self._points[centre]) ** 2).sum(axis=1))
-        order = np.lexsort((self._tie_rank, distance))
+        # Single precision: equal distances differ in their last digits on a grid of decimals.
+        order = np.lexsort((self._tie_rank, distance.astype(np.float32)))
         radius = distance[order]
         if self._sphere:
             radius = arc(radius)
