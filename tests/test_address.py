@@ -131,6 +131,9 @@ def test_marked_parts(text, expected):
         ("Jl. Pasar Baru Gumawang", "16.08.03"),  # a road's name, and where it is
         ("Jl. Tugu Taraman", "16.08.08"),
         ("Jl. Raya Gedung Wani", "16.09.14"),  # Gedung begins names of ours, too
+        ("Jl. Raya Lubuk Tupak, Kab. OKU", "16.01.31"),  # a regency is no other place
+        ("Jl. Lintas Sumatera Baturaja Barat", "16.01.13"),  # a whole road, then where
+        ("Jl. Wisata Danau Ranau Banding Agung", "16.09.03"),
         ("Kebun sawit PT Mitra Ogan, Jaya Mulya", "16.08.08"),  # a plantation, not Kebun Jati
     ],
 )

@@ -207,7 +207,7 @@ def _on_road(tokens: list[Token], start: int, end: int, taken: Taken, first: boo
     token, named = tokens[start], taken[start]
     if token.joined or (end < len(tokens) and tokens[end].joined):
         return "leading"  # Jl. Palembang - Baturaja
-    if token.leading and not _is_village(named) and start - 1 in taken:
+    if token.leading and not _is_village(named) and _is_one_end(taken.get(start - 1)):
         return "leading"  # Jl. Raya Belitang Martapura leads from one to the other
     if token.leading != "towards" and _between(tokens, start, end, taken):
         return "between"  # Jl. Betung Petanggan: at which of its two ends, it does not say
@@ -232,6 +232,11 @@ def _between(tokens: list[Token], start: int, end: int, taken: Taken) -> bool:
         return bool(other) and None not in other
     ends = _is_village(named) and named and len(named.villages) == 1
     return bool(ends and other) and all(_is_village(end) for end in other)
+
+
+def _is_one_end(named: Named | None) -> bool:
+    """Tell a place from what has a name in several districts: Lintas Sumatera, Danau Ranau."""
+    return named is not None and not (named.how == "exact" and len(named.districts) > 1)
 
 
 def _is_village(named: Named | None) -> bool:

@@ -120,7 +120,9 @@ class Witnesses:
     def of_mentions(self, mentions: list[Mention]) -> list[Witness]:
         """Return one witness per name, the surest: a name said twice is one witness."""
         best: dict[tuple[str, ...], tuple[float, Witness]] = {}
-        beside = any(m.context not in LESSER and m.named.codes for m in mentions)
+        beside = any(
+            m.context not in LESSER and (m.named.villages or m.named.districts) for m in mentions
+        )
         village = any(
             m.named.villages and not m.named.districts and m.context not in LESSER for m in mentions
         )
