@@ -136,6 +136,9 @@ def test_lakes_and_forests_among_the_districts_are_passed_over(rows, served, tmp
     layer, report = build([tmp_path / "a.shp"], served, name="x")
     assert len(layer.areas("district")) == 52
     assert report.counts["unknown"] == 1
+    table(made, NAMA="district").to_file(tmp_path / "names.gpkg")
+    _, report = build([tmp_path / "names.gpkg"], served, name="x")
+    assert report.counts["unknown"] == 1
 
 
 def test_older_districts_are_reported_missing(rows, served, tmp_path):
@@ -156,6 +159,23 @@ def test_what_cannot_be_decided_is_asked_for_and_can_be_given(rows, served, tmp_
         build([tmp_path / "a.gpkg"], served, name="x")
     layer, _ = build([tmp_path / "a.gpkg"], served, name="x", asked=Asked(name_field="satu"))
     assert len(layer.areas("district")) == 52
+
+
+def test_of_two_fields_of_codes_the_one_given_counts(rows, truth, served, tmp_path):
+    made = districts(rows)
+    made["other"] = made["district_code"].sample(frac=1, random_state=1).to_numpy()
+    table(made, SATU="district_code", DUA="other").to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InputError, match=r"contradict .* --code-field"):
+        build([tmp_path / "a.gpkg"], served, name="x")
+    layer, _ = build([tmp_path / "a.gpkg"], served, name="x", asked=Asked(code_field="satu"))
+    assert overlap(layer.areas("district"), truth) > 0.999
+
+
+def test_a_coarser_level_is_read_from_finer_codes(rows, truth, served, tmp_path):
+    table(rows, KODE="code").to_file(tmp_path / "a.gpkg")
+    layer, _ = build([tmp_path / "a.gpkg"], served, name="x", asked=Asked(level="district"))
+    assert layer.levels == ("regency", "district")
+    assert overlap(layer.areas("district"), truth) > 0.999
 
 
 def test_unrecognised_finer_names_are_asked_for(rows, served, tmp_path):

@@ -112,14 +112,15 @@ def detect(source: Source, served: Served, asked: Asked) -> Fields:
     codes = _code_fields(frame, columns, names, served)
     own_code = _find(asked.code_field, columns, source.file)
     if own_code:
-        codes = [c for c in codes if c.name == own_code] + [
-            c for c in codes if c.name != own_code and c.level != asked.level
-        ]
-        if not any(c.name == own_code for c in codes):
+        own = next((c for c in codes if c.name == own_code), None)
+        if own is None:
             raise InputError(f"{source.file}: the field {own_code} holds no area codes")
+        codes = [own, *(c for c in codes if c.level not in (own.level, asked.level))]
     level = _level(frame, names, codes, asked, source.file)
     kept = {each: name for each, name in names.items() if LEVELS.index(each) <= LEVELS.index(level)}
-    result = Fields(level, kept, [c for c in codes if _not_finer(c.level, level)])
+    # where the user says the level, finer codes are heard for the part that is the area's
+    heard = codes if asked.level else [c for c in codes if _not_finer(c.level, level)]
+    result = Fields(level, kept, heard)
     _check_distinct(frame, result, keys, source.file, asked)
     return result
 

@@ -80,7 +80,7 @@ def identify(source: Source, fields: Fields, served: Served) -> Identified:
         _claim_by_place(features, fields.level, served, points)
     mine = [f for f in features if f.found or f.conflict]
     unknown = [f for f in features if not (f.found or f.conflict or f.elsewhere)]
-    unknown = [f for f in unknown if f.within or _belongs(f, inside, points)]
+    unknown = [f for f in unknown if f.within or inside[f.row]]
     _find_in_another_regency(unknown, fields.level, served, points)
     mine += [f for f in unknown if f.conflict]
     unknown = [f for f in unknown if not f.conflict]
@@ -179,10 +179,6 @@ def _find_in_another_regency(
         if feature.within and held and not held.startswith(feature.within):
             said, real = (served.gazetteer.name_of(code) for code in (feature.within, held))
             feature.conflict = f"it is said to be in {said}, and it lies where {real} is"
-
-
-def _belongs(feature: Feature, inside: np.ndarray, points: list[list[str]]) -> bool:
-    return bool(inside[feature.row]) and len(points[feature.row]) > 0
 
 
 def _provisional(
