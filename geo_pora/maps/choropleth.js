@@ -98,8 +98,20 @@ export class Choropleth {
       });
       this.dress(code, area, cell);
     }
+    this.around?.borders.addTo(this.map).bringToFront();
     this.drawLabels();
     this.mark(this.selected);
+  }
+
+  // Borders and names of larger areas over these, to find one's way among many.
+  surround(layer, names) {
+    const borders = L.geoJSON(layer.toGeoJSON(), {
+      interactive: false, style: { fill: false, color: "#26323b", weight: 1.6, opacity: 0.9 },
+    });
+    const bounds = new Map();
+    layer.eachLayer((area) => bounds.set(area.feature.id, area.getBounds()));
+    this.around = { layer, borders, names: names.map((one) => ({ ...one, bounds: bounds.get(one.code) })) };
+    if (this.cells && this.map.hasLayer(this.layer)) this.show(this.cells, this.data);
   }
 
   // A focusable path with a spoken name; one tab stop, arrow keys go on from there.
@@ -200,20 +212,17 @@ export class Choropleth {
     const area = this.byCode.get(code);
     area.getElement().classList.add("is-selected");
     area.getElement().setAttribute("aria-pressed", "true");
+    this.around?.borders.bringToFront();
     area.bringToFront();
   }
 
   drawLabels() {
     this.labels.clearLayers();
     this.labelOf = [];
+    for (const { name, point, bounds } of this.around?.names ?? []) this.addLabel(name, point, bounds, true);
     for (const [code, cell] of this.cells) {
-      if (!cell.point || !this.byCode.has(code)) continue;
-      const text = document.createElement("span");
-      text.textContent = cell.name;
-      const icon = L.divIcon({ className: "gp-label", html: text, iconSize: [0, 0] });
-      const marker = L.marker(cell.point, { icon, interactive: false, keyboard: false });
-      this.labels.addLayer(marker);
-      this.labelOf.push({ marker, text, code, length: cell.name.length });
+      const area = this.byCode.get(code);
+      if (cell.point && area) this.addLabel(cell.name, cell.point, area.getBounds(), false);
     }
     this.map.getPane("markerPane").setAttribute("aria-hidden", "true");
     this.labels.addTo(this.map);
@@ -221,14 +230,22 @@ export class Choropleth {
     this.placeLabels();
   }
 
+  addLabel(name, point, bounds, above) {
+    const text = document.createElement("span");
+    text.textContent = name;
+    const icon = L.divIcon({ className: above ? "gp-label is-above" : "gp-label", html: text, iconSize: [0, 0] });
+    const marker = L.marker(point, { icon, interactive: false, keyboard: false });
+    this.labels.addLayer(marker);
+    this.labelOf.push({ marker, text, bounds, above, length: name.length });
+  }
+
   // Largest areas first; a label that does not fit its area or meets another is left out.
   placeLabels() {
     const boxes = this.labelOf.map((one) => {
-      const bounds = this.byCode.get(one.code).getBounds();
-      const a = this.map.latLngToLayerPoint(bounds.getNorthWest());
-      const b = this.map.latLngToLayerPoint(bounds.getSouthEast());
+      const a = this.map.latLngToLayerPoint(one.bounds.getNorthWest());
+      const b = this.map.latLngToLayerPoint(one.bounds.getSouthEast());
       return { ...one, width: b.x - a.x, at: this.map.latLngToLayerPoint(one.marker.getLatLng()) };
-    }).sort((a, b) => b.width - a.width);
+    }).sort((a, b) => b.above - a.above || b.width - a.width);
     const taken = [];
     for (const one of boxes) {
       const half = one.length * 3.1 + 3;
@@ -244,6 +261,7 @@ export class Choropleth {
     this.hideTip();
     this.map.off("zoomend", this.declutter);
     this.map.removeLayer(this.layer);
+    this.around?.borders.remove();
     this.map.removeLayer(this.labels);
   }
 }

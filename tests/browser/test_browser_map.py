@@ -68,6 +68,17 @@ def test_map_and_table_show_the_same_figures(page: Page, site) -> None:
             )
 
 
+def test_villages_lie_within_the_borders_and_names_of_their_districts(page: Page, site) -> None:
+    open_map(page, site.address, "?level=village")
+    borders = page.locator(f".leaflet-overlay-pane path:not({AREAS.removeprefix('path')})")
+    expect(borders).to_have_count(52)
+    expect(page.locator(".gp-label.is-above span:not([hidden])").first).to_be_attached()
+    assert len(painted(page)) == 728
+    choose(page, "level", "regency")
+    expect(borders).to_have_count(0)
+    expect(page.locator(".gp-label.is-above")).to_have_count(0)
+
+
 def test_another_period_changes_map_table_and_address(page: Page, site) -> None:
     open_map(page, site.address)
     before = table(page)

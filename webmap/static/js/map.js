@@ -92,6 +92,7 @@ async function update() {
     ]);
     if (control.signal.aborted) return;
     paint(level, found);
+    surround(level.choropleth);
     problem(brought ? page.problem : "");
     if (brought) setTimeout(sheetCode, 1500);
     brought = null;
@@ -104,6 +105,18 @@ async function update() {
     problem(refused ? error.message : error.status ? texts.failed : texts.offline, !refused);
   } finally {
     if (pending === control) frame.classList.remove("is-loading");
+  }
+}
+
+// Villages are many: the borders and names of their districts come after the figures.
+async function surround(choropleth) {
+  if (state.level !== "village" || choropleth.around || !form.querySelector('[name="level"][value="district"]')) return;
+  try {
+    const { info, choropleth: districts } = await areas("district");
+    const names = info.codes.map((code, at) => ({ code, name: info.names[at], point: info.points[at] }));
+    if (!choropleth.around) choropleth.surround(districts.layer, names);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
   }
 }
 

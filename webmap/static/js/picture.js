@@ -71,22 +71,29 @@ function rings(layer) {
   return flat(layer.getLatLngs());
 }
 
+function outline(area, place) {
+  return rings(area).map((ring) => `M${ring.map((point) => place(point).map((n) => n.toFixed(1)).join(" ")).join("L")}Z`).join("");
+}
+
 function drawAreas(root, choropleth, place, paint) {
   for (const [code, area] of choropleth.byCode) {
-    const path = rings(area).map((ring) => `M${ring.map((point) => place(point).map((n) => n.toFixed(1)).join(" ")).join("L")}Z`).join("");
     add(root, "path", {
-      d: path, fill: paint(choropleth.cells.get(code)), "fill-rule": "evenodd", stroke: EDGE, "stroke-width": 1.2, "stroke-linejoin": "round",
+      d: outline(area, place), fill: paint(choropleth.cells.get(code)), "fill-rule": "evenodd", stroke: EDGE,
+      "stroke-width": choropleth.around ? 0.6 : 1.2, "stroke-linejoin": "round",
     });
   }
+  choropleth.around?.layer.eachLayer((area) => add(root, "path", {
+    d: outline(area, place), fill: "none", stroke: INK, "stroke-width": 1.8, "stroke-linejoin": "round",
+  }));
 }
 
 // Names of the widest areas first; one that is too wide for its area, or meets another, is left out.
 function drawNames(root, choropleth, place) {
   const size = 15;
-  const wide = [...choropleth.byCode].map(([code, area]) => {
-    const bounds = area.getBounds();
-    return { cell: choropleth.cells.get(code), width: place(bounds.getNorthEast())[0] - place(bounds.getSouthWest())[0] };
-  }).sort((a, b) => b.width - a.width);
+  const across = (bounds) => place(bounds.getNorthEast())[0] - place(bounds.getSouthWest())[0];
+  const own = [...choropleth.byCode].map(([code, area]) => ({ cell: choropleth.cells.get(code), width: across(area.getBounds()) }));
+  const around = (choropleth.around?.names ?? []).map((cell) => ({ cell, width: across(cell.bounds) }));
+  const wide = [around, own].flatMap((names) => names.sort((a, b) => b.width - a.width));
   const taken = [];
   for (const { cell, width } of wide) {
     if (!cell?.point) continue;
