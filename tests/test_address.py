@@ -134,6 +134,10 @@ def test_marked_parts(text, expected):
         ("Jl. Raya Lubuk Tupak, Kab. OKU", "16.01.31"),  # a regency is no other place
         ("Jl. Lintas Sumatera Baturaja Barat", "16.01.13"),  # a whole road, then where
         ("Jl. Wisata Danau Ranau Banding Agung", "16.09.03"),
+        ("Blitang", "16.08.03"),  # the weak e is often left out
+        ("Kec. Blitang III", "16.08.10"),
+        ("Martapura Kota", "16.08.01"),
+        ("Cempaka 123", "16.08.04"),
         ("Kebun sawit PT Mitra Ogan, Jaya Mulya", "16.08.08"),  # a plantation, not Kebun Jati
     ],
 )

@@ -17,6 +17,7 @@ from geo_pora.address.vocabulary import (
     OURS,
     SETTLEMENTS,
     UNITS,
+    WHICH,
 )
 
 # What each word that is part of a name names; None where it names the province we are in.
@@ -197,7 +198,7 @@ def _context(tokens: list[Token], start: int, end: int, kind: str, taken: Taken)
     if before and _is_junction(before):
         return "leading"
     alone_before = start == 0 or tokens[start - 1].part != token.part or start - 1 in taken
-    alone_after = end == len(tokens) or tokens[end].part != token.part or end in taken
+    alone_after = _ends_part(tokens, end) or end in taken
     if alone_before and alone_after:
         return "whole"
     return "tail" if alone_after and not _of_institution(tokens, start) else "within"
@@ -211,7 +212,17 @@ def _on_road(tokens: list[Token], start: int, end: int, taken: Taken, first: boo
         return "leading"  # Jl. Raya Belitang Martapura leads from one to the other
     if token.leading != "towards" and _between(tokens, start, end, taken):
         return "between"  # Jl. Betung Petanggan: at which of its two ends, it does not say
-    return (token.leading or "road") if first else "tail"
+    if first:
+        return token.leading or "road"
+    # Jl. Salim Batubara Gumawang: a person's name, not the regency.
+    return "tail" if named is None or named.codes or _ends_part(tokens, end) else "within"
+
+
+def _ends_part(tokens: list[Token], end: int) -> bool:
+    """Tell whether no word of weight comes after a name: Martapura Kota, Cempaka 12."""
+    part = tokens[end - 1].part
+    after = [token.word for token in tokens[end : end + 2] if token.part == part]
+    return not after or (len(after) == 1 and (after[0] in WHICH or after[0].isdigit()))
 
 
 def _between(tokens: list[Token], start: int, end: int, taken: Taken) -> bool:

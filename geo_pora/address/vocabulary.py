@@ -63,6 +63,8 @@ COMPANIES = frozenset({"PT", "CV", "UD", "TOKO", "WARUNG", "RM", "BENGKEL", "SAL
 NEARBY = frozenset({"DEKAT", "DKT"})
 # A town, and the huts by a village's fields: before its name they are no part of it.
 SETTLEMENTS = frozenset({"KOTA", "TALANG"})
+# After a name, the middle of what it names: Martapura Kota.
+WHICH = frozenset({"KOTA", "INDUK", "PUSAT"})
 # An office that each district has, so that its name says which: Kantor Camat Buay Madang.
 DISTRICT_OFFICES = frozenset({"CAMAT", "KUA"})
 # Words that say where in a place, and are no slips of its name: Pusat Desa is not in Pusar.
@@ -137,6 +139,8 @@ UNITS = frozenset({"UNIT", "UPT"})
 VOWELS = frozenset("AIUEO")
 
 _DOUBLED = re.compile(r"([A-Z])\1+")
+# The weak e before l and r is often left out: Blitang, Bringin, Pracak.
+_WEAK_E = re.compile(r"(?<=[BCDGKPST])E(?=[LR][AIUO])")
 _FOLDS = (("IA", "YA"), ("IO", "YO"), ("F", "P"), ("V", "P"), ("DH", "D"), ("TH", "T"), ("KH", "H"))
 
 
@@ -145,7 +149,7 @@ def fold(word: str) -> str:
     for written, sounded in _FOLDS:
         word = word.replace(written, sounded)
     # Doubled letters sound as one; doubled digits are another number: Batumarta XI.
-    return _DOUBLED.sub(r"\1", word)
+    return _WEAK_E.sub("", _DOUBLED.sub(r"\1", word))
 
 
 def fold_javanese(word: str) -> str:
