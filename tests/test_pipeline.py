@@ -288,7 +288,11 @@ def test_a_second_file_has_the_figures_of_the_first_also_after_an_upload(
     first = tmp_path / "first.csv"
     made = pipeline.write_export(engine, own, layer, "district", quarter(2026, 1), first, **said)
     assert made.built_now
+    alike = pipeline.rebuilt(engine, own, layer, made.release)
+    assert releases.same_bytes(made.release, alike)
     send("b", 1)
+    with pytest.raises(RefusedError, match="other batches"):
+        pipeline.rebuilt(engine, own, layer, made.release)
     second = tmp_path / "second.csv"
     again = pipeline.write_export(engine, own, layer, "district", quarter(2026, 1), second, **said)
     assert not again.built_now

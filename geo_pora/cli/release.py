@@ -107,6 +107,24 @@ def show(release_id: str, output: Path | None) -> None:
 
 
 @release.command()
+@click.argument("release_id")
+def verify(release_id: str) -> None:
+    """Build a release again from its manifest, and compare byte for byte.
+
+    The exit status is 1 if it differs, or if reports came in since.
+    """
+    from geo_pora import pipeline, releases
+
+    settings = options.load_settings()
+    engine = options.open_store(settings)
+    kept = releases.load(engine, release_id)
+    again = pipeline.rebuilt(engine, settings, pipeline.open_layer(settings, engine), kept)
+    if not releases.same_bytes(kept, again):
+        raise RefusedError(f"{release_id} is not what its manifest and today's reports give")
+    click.echo(f"{release_id}: built again from its manifest, {len(kept.tables)} tables alike")
+
+
+@release.command()
 @click.argument("release_ids", nargs=-1)
 @click.option("--seed", type=int, default=0, show_default=True)
 def audit(release_ids: tuple[str, ...], seed: int) -> None:

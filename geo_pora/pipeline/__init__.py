@@ -32,7 +32,7 @@ from geo_pora.pipeline.publishing import (
     write_hot_spot_classes,
     write_map,
 )
-from geo_pora.pipeline.releasing import Released, build_release, fixed_periods, released
+from geo_pora.pipeline.releasing import Released, build_release, fixed_periods, rebuilt, released
 
 __all__ = [
     "Placing",
@@ -50,6 +50,7 @@ __all__ = [
     "install_population",
     "is_demonstration",
     "open_layer",
+    "rebuilt",
     "released",
     "source_note",
     "team_counts",

@@ -132,6 +132,33 @@ def build_release(
     )
 
 
+def rebuilt(engine: Engine, settings: Settings, layer: Layer, release: Release) -> Release:
+    """Build a kept release again from its manifest and today's reports, without keeping it.
+
+    Raises
+    ------
+    RefusedError
+        If the reports or the boundaries are not those that it was made from.
+    """
+    now, then = _inputs(engine, layer), release.manifest["inputs"]
+    changed = [name for name in then if now.get(name) != then[name]]
+    if changed:
+        raise RefusedError(
+            f"release {release.id} was made from other {', '.join(changed)}: "
+            + "; ".join(f"{name} was {then[name]}, is {now.get(name)}" for name in changed)
+        )
+    said = release.manifest["spec"]
+    spec = Spec(**{name: tuple(v) if isinstance(v, list) else v for name, v in said.items()})
+    return releases.prepare(
+        spec,
+        lambda level, spans, by: counts(engine, layer, level, spans, by),
+        earlier=[releases.load(engine, one) for one in release.manifest["earlier"]],
+        inputs=now,
+        hot_spots=_classes(engine, settings, layer, spec),
+        title=release.title,
+    )
+
+
 def _inputs(engine: Engine, layer: Layer) -> dict[str, str]:
     """Return the versions of what a release is made from."""
     return {
