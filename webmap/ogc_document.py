@@ -13,7 +13,7 @@ GEOJSON = "application/geo+json"
 PROBLEM = "application/problem+json"
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
-_TIME = _DAY + r"(T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2}))?"
+_TIME = _DAY + r"([Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2}))?"
 DATETIME = rf"^({_TIME}|({_TIME})/({_TIME})|({_TIME})/(\.\.)?|(\.\.)?/({_TIME}))$"
 _NUMBER = r"[+-]?\d{1,6}(\.\d{0,30})?([eE][+-]?\d{1,2})?"  # GDAL writes 18 decimals
 BBOX = rf"^{_NUMBER}(,{_NUMBER}){{3}}((,{_NUMBER}){{2}})?$"

@@ -122,7 +122,7 @@ def _days(text: str) -> Days:
 
 
 def _day(text: str) -> dt.date:
-    return dt.datetime.fromisoformat(text).date()
+    return dt.datetime.fromisoformat(text.upper()).date()
 
 
 def answer(frame: gpd.GeoDataFrame, query: Query) -> gpd.GeoDataFrame:
