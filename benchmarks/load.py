@@ -56,19 +56,30 @@ class Tally:
     """What one load met with."""
 
     seconds: list[float] = field(default_factory=list)
+    ends: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     wall: float = 0.0
     cpu: float = 0.0
+    until: float = 0.0
+
+    @property
+    def done(self) -> int:
+        """Requests that were answered within the time measured.
+
+        Those still waited for at its end are not: while they drain, ever fewer people ask, for
+        the longer the more of them there were.
+        """
+        return sum(end <= self.until for end in self.ends)
 
     @property
     def throughput(self) -> float:
         """Requests per second."""
-        return len(self.seconds) / self.wall
+        return self.done / self.wall
 
     @property
     def per_cpu_second(self) -> float:
         """Requests per second of work of the server."""
-        return len(self.seconds) / self.cpu
+        return self.done / self.cpu
 
 
 class Browser:
@@ -118,6 +129,7 @@ class Browser:
             self._connection.close()
             return
         self.tally.seconds.append(time.perf_counter() - begun)
+        self.tally.ends.append(time.monotonic())
         if status not in (200, 304) or (status == 200 and not body):
             self.tally.errors.append(f"{address}: {status}")
 
@@ -232,11 +244,14 @@ def under(browsers: list[Browser], seconds: float, server: psutil.Process) -> Ta
     threads = [threading.Thread(target=ask, args=(one,)) for one in browsers]
     for thread in threads:
         thread.start()
+    time.sleep(max(0, deadline - time.monotonic()))
+    until = time.monotonic()
+    total = Tally(wall=until - begun, cpu=cpu_of(server) - spent, until=until)
     for thread in threads:
         thread.join()
-    total = Tally(wall=time.monotonic() - begun, cpu=cpu_of(server) - spent)
     for one in browsers:
         total.seconds += one.tally.seconds
+        total.ends += one.tally.ends
         total.errors += one.tally.errors
     return total
 
