@@ -15,6 +15,9 @@ _CODE = re.compile(r"kode|code|kd|id", re.I)
 _COUNT = re.compile(r"penduduk|jumlah|jiwa|population|inhabitants|total", re.I)
 _HEADER_WITHIN = 20
 _PLAIN_CODE = re.compile(r"(\d{2})\.?(\d{2})(?:\.?(\d{2})(?:\.?(\d{4}))?)?")
+_NOUGHTS = re.compile(r"[.,]0{1,2}$")
+"""Decimals of a whole number: `45123.0`, but not the thousands of `45.000`."""
+_NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:[.,\s]\d{3}){1,2}")
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -56,15 +59,15 @@ def _table(name: str, rows: list[list[str]], header: int, code: int, count: int)
         if match is None:
             continue
         dotted = ".".join(part for part in match.groups() if part)
-        digits = re.sub(r"[.,\s]", "", _cell(row, count).removesuffix(".0"))
-        if not digits.isdecimal():
+        written = _NOUGHTS.sub("", _cell(row, count).strip())
+        if not _NUMBER.fullmatch(written):
             raise InputError(
                 f"{name}, row {number}, column {rows[header][count]}: not a number of "
                 "inhabitants; write it in digits"
             )
         if dotted in found:
             raise InputError(f"{name}, row {number}: {dotted} stands there twice; keep one row")
-        found[dotted] = int(digits)
+        found[dotted] = int(re.sub(r"\D", "", written))
     if not found:
         raise InputError(f"{name}: no row has a code such as 16.01.07 or 160107")
     table = pd.DataFrame({"area_code": list(found), "inhabitants": list(found.values())})

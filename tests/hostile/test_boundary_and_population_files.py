@@ -264,6 +264,28 @@ def test_files_that_reach_for_others(
         assert refused(READERS[reader], path)
 
 
+@pytest.mark.parametrize(
+    ("written", "inhabitants"),
+    [
+        ("45123", 45123),
+        ("45.123", 45123),
+        ('"45,123"', 45123),
+        ("1 234 567", 1234567),
+        ("45123.0", 45123),
+        ('"45123,00"', 45123),
+        ("45.000", 45000),
+        *((text, None) for text in ("1.5", "9" * 30, "-5", "1e400", "nan", "=1+1", "45.12", "5\0")),
+    ],
+)
+def test_numbers_of_inhabitants(tmp_path: Path, written: str, inhabitants: int | None) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"kode,jumlah_penduduk\n16.01.07,{written}\n")
+    if inhabitants is None:
+        assert "not a number of inhabitants" in refused(population.read, path)
+    else:
+        assert population.read(path)["inhabitants"].tolist() == [inhabitants]
+
+
 @pytest.mark.parametrize("name", ["canary.csv", "../home/canary.csv"])
 def test_names_within_an_archive_open_nothing_here(tmp_path: Path, name: str) -> None:
     path = tmp_path / "a.zip"
