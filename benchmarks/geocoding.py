@@ -238,8 +238,10 @@ def run() -> list[dict[str, object]]:
         print(f"\n== {split}: {len(part)} addresses")
         for name, value in print_split(part, gazetteer).items():
             figures.append(_figure(f"{name}, {split}", value, None, "share", goals.get(name, "")))
-    print("\n== reliability of the likeliest district, all (E and D cannot be told from B and A)")
-    print_reliability(result)
+    print("\n== reliability of the likeliest district (E and D cannot be told from B and A)")
+    for split, part in (*result.groupby("split"), ("all", result)):
+        print(split)
+        print_reliability(part)
     print("\n== nastiest remaining errors, developed part")
     print_nastiest(result[result["split"] == "developed"])
     print("\n== made addresses, seed 20 (shared: only a village that several districts have)")
