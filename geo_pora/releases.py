@@ -65,6 +65,12 @@ class Spec:
         object.__setattr__(self, "levels", levels)
         object.__setattr__(self, "periods", tuple(sorted(set(self.periods))))
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Spec:
+        """Read it from a manifest."""
+        many = {name: tuple(values[name]) for name in ("periods", "levels", "by")}
+        return cls(**{**values, **many})
+
     def spans(self) -> list[Period]:
         """Return the periods."""
         return [periods_room.parse(key) for key in self.periods]

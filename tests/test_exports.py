@@ -34,7 +34,7 @@ ABOUT = {"source": "uji", "boundary_version": "v"}
 
 @pytest.fixture(scope="module")
 def disclosed():
-    counts = counts_of(reports(4, 90))("district", [parse("2026-Q1")], None)
+    counts = counts_of(reports(4, 50))("district", [parse("2026-Q1")], None)
     return disclose(counts, level="district", policy=Policy.release())
 
 
@@ -232,7 +232,7 @@ def test_an_exact_export_needs_a_purpose_and_is_logged(tmp_path):
     from geo_pora.store import audit
 
     engine = store.open(f"sqlite:///{tmp_path / 'a.sqlite'}")
-    counts = counts_of(reports(4, 90))("village", [parse("2026-Q1")], None)
+    counts = counts_of(reports(4, 50))("village", [parse("2026-Q1")], None)
     path = tmp_path / "exact.csv"
     asked = {"level": "village", "actor": "ana", "about": {}}
     with pytest.raises(RefusedError, match="purpose"):

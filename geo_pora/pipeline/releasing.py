@@ -147,8 +147,7 @@ def rebuilt(engine: Engine, settings: Settings, layer: Layer, release: Release) 
             f"release {release.id} was made from other {', '.join(changed)}: "
             + "; ".join(f"{name} was {then[name]}, is {now.get(name)}" for name in changed)
         )
-    said = release.manifest["spec"]
-    spec = Spec(**{name: tuple(v) if isinstance(v, list) else v for name, v in said.items()})
+    spec = Spec.from_dict(release.manifest["spec"])
     return releases.prepare(
         spec,
         lambda level, spans, by: counts(engine, layer, level, spans, by),

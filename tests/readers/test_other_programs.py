@@ -25,7 +25,7 @@ VECTORS = ("geojson", "gpkg")
 
 @pytest.fixture(scope="module")
 def disclosed():
-    counts = counts_of(reports(4, 90))("district", [parse("2026-Q1")], None)
+    counts = counts_of(reports(4, 50))("district", [parse("2026-Q1")], None)
     return disclose(counts, level="district", policy=Policy.release())
 
 
