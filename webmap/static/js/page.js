@@ -23,7 +23,7 @@ document.addEventListener("submit", (event) => {
 });
 
 // A phone that kept hot spots for one account may have another before it, on any page.
-const { account } = document.documentElement.dataset;
+const account = document.querySelector("[data-account]")?.dataset.account;
 if (account && window.localStorage?.getItem("patrol-owner")) {
   import("./device.js").then(({ belongTo }) => belongTo(account)).catch((error) => console.warn(error));
 }
