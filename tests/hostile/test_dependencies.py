@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 AUDIT = Path(__file__).resolve().parents[2] / ".ci" / "audit-dependencies"
 
 
@@ -29,3 +31,28 @@ def test_the_bill_lists_every_package_that_runs(tmp_path: Path) -> None:
     assert any(purl.startswith("pkg:npm/leaflet@") for purl in found)
     assert not any(purl.startswith("pkg:pypi/pytest") for purl in found)
     assert "SKIPPED" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("about", "said", "status"),
+    [
+        ({"skip_reason": "not found"}, "audit of 1 of 2 Python packages was SKIPPED", 0),
+        ({"vulns": [{"id": "CVE-1"}]}, "flask: CVE-1", 1),
+        ({"vulns": []}, "", 0),
+    ],
+)
+def test_what_the_service_did_not_know_is_said(
+    tmp_path: Path, about: dict[str, object], said: str, status: int
+) -> None:
+    answer = {"dependencies": [{"name": "flask", **about}, {"name": "click", "vulns": []}]}
+    (tmp_path / "pip_audit.py").write_text(f"print({json.dumps(json.dumps(answer))})")
+    done = subprocess.run(
+        [sys.executable, str(AUDIT), "--output", str(tmp_path / "sbom.json")],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(tmp_path), "PATH": ""},  # no npm
+    )
+    assert said in done.stdout
+    assert ("Python packages was SKIPPED" in done.stdout) == ("skip_reason" in about)
+    assert done.returncode == status, done.stdout
