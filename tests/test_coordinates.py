@@ -186,6 +186,35 @@ def near(place: Coordinates, latitude: float = LAT, longitude: float = LON) -> b
     return abs(place.latitude - latitude) < 1e-6 and abs(place.longitude - longitude) < 1e-6
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kantor camat (-4.126, 104.17)",
+        "Warung Bu Tini, koordinat -4.126 104.17",
+        "Desa Kemu 4°07'33.6\" LS 104°10'12\" BT",
+        "Baturaja Timur: -4.126, 104.17",
+        "-4.126,104.17",
+    ],
+)
+def test_the_point_in_an_address_is_found(text):
+    assert near(coordinates.find(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Jl. Merdeka No. 5",
+        "Jl. Merdeka No. 5, -4.126, 104.17",  # three numbers
+        "Jl. Lintas KM 104.17",
+        "Palembang (-6.2, 106.8)",
+        "antara (-4.126, 104.17) dan rumah (-4.2, 104.3)",
+    ],
+)
+def test_what_is_no_sure_point_in_an_address_is_not_one(text):
+    assert coordinates.find(text) is None
+
+
 def outcome(text: str) -> tuple[Coordinates | None, str | None]:
     try:
         return parse(text), None

@@ -247,6 +247,7 @@ def test_a_link_or_plus_code_within_the_address_is_a_point(place):
     row = place(location_text="Warung https://www.google.com/maps?q=-4.05,104.05")
     assert row["village_code"] == SINDANG
     assert place(location_text="-4,05, 104,05")["village_code"] == SINDANG
+    assert place(location_text="Kantor camat (-4.05, 104.05)")["village_code"] == SINDANG
 
 
 texts = st.sampled_from([None, "Sukaraja", "Desa Tungku Jaya", "x", "Kec. Belitang", "Palembang"])

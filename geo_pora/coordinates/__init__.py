@@ -8,6 +8,7 @@ and a worked example of each are in docs/geocoding.md.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from geo_pora.coordinates import degrees, links, mgrs, packed, plus_codes, utm
@@ -30,6 +31,7 @@ __all__ = [
     "CoordinateError",
     "Coordinates",
     "Resolved",
+    "find",
     "parse",
     "resolve",
 ]
@@ -37,6 +39,12 @@ __all__ = [
 # An embedded map with its whole <iframe> is about 600 characters.
 MAX_LENGTH = 2048
 
+# Numbers and what stands around them in no other text; the directions are words of names, too.
+_NUMBERS = re.compile(
+    r"(?:[\d.,°'\"+-]|\b(?:LS|BT|S|E|LAT|LON|LONG|LNG|LATITUDE|LONGITUDE|LINTANG|BUJUR)\b"
+    r"|[\s;:/=()\[\]])+",
+    re.IGNORECASE,
+)
 # The first that recognises its notation answers, also when the answer is a refusal.
 _Reader = Callable[[str, Gazetteer | None], Coordinates | None]
 _READERS: tuple[_Reader, ...] = (
@@ -90,6 +98,36 @@ def parse(text: str, gazetteer: Gazetteer | None = None) -> Coordinates:
         if error.reason != "not_a_coordinate" or not plainly.startswith(("'", "=")) or not bare:
             raise
     return _read(bare, gazetteer)
+
+
+def find(text: str, gazetteer: Gazetteer | None = None) -> Coordinates | None:
+    """Find the point in an address: a link, a plus code, or numbers among the words.
+
+    Parameters
+    ----------
+    text : str
+        `Kantor camat (-4.126, 104.17)`.
+    gazetteer : Gazetteer, optional
+        Where the locality beside a short plus code is looked up.
+
+    Returns
+    -------
+    Coordinates or None
+        None where there is none, or none that is sure.
+    """
+    try:
+        return parse(text, gazetteer)
+    except CoordinateError as error:
+        if error.reason != "not_a_coordinate":
+            return None
+    points = []
+    for match in _NUMBERS.finditer(plain(text)):
+        try:
+            points.append(parse(match[0].strip(" ,.;:/-"), gazetteer))
+        except CoordinateError as error:
+            if error.reason not in {"empty", "not_a_coordinate", "one_number"}:
+                return None
+    return points[0] if len(points) == 1 else None
 
 
 def _read(text: str, gazetteer: Gazetteer | None) -> Coordinates:

@@ -142,11 +142,11 @@ class Work:
     def _points_in_texts(
         self, point: coordinates.Resolved, text: npt.NDArray[np.int64], texts: list[str]
     ) -> None:
-        """Take the point of a link or plus code in the address, where there is no other."""
+        """Take the point that the address holds where there is no other."""
         with_point = {}
         for number, written in enumerate(texts):
             if address.may_hold_point(written):
-                place, _ = self._parsed(written)
+                place = coordinates.find(written, self.gazetteer)
                 if place:
                     with_point[number] = place
         if not with_point:
