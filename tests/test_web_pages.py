@@ -84,7 +84,7 @@ def test_pages_in_both_languages(client: FlaskClient, address: str, language: st
     client.set_cookie("language", language)
     page = client.get(address).text
     client.delete_cookie("language")
-    assert f'<html lang="{language}"' in page
+    assert f'<html lang="{language}">' in page
     assert page.count("<h1") == 1
     assert not re.search(r"<(script|style)>|\sstyle=\"|\son[a-z]+=\"|javascript:", page)
 
