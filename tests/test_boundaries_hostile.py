@@ -365,6 +365,10 @@ def test_bombs_are_refused(tmp_path):
         refused(archive(tmp_path / "e.zip", [("a.geojson", "{}"), ("a.geojson", "[]")]), "same")
 
 
+def test_too_many_files_in_a_zip_are_refused_before_they_cost(tmp_path):
+    refused(archive(tmp_path / "a.zip", [(f"{n}.geojson", "{}") for n in range(101)]), "101 data")
+
+
 def test_overlapping_entries_are_refused(tmp_path):
     path = archive(tmp_path / "a.zip", [("a.geojson", "x" * 99), ("b.geojson", "y" * 99)])
     data = bytearray(path.read_bytes())

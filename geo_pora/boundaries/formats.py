@@ -17,6 +17,8 @@ from geo_pora.errors import InputError, NotFoundError
 MAX_BYTES = 4 << 30
 MAX_RATIO = 400
 MAX_ENTRIES = 2000
+MAX_PARTS = 100
+"""Each data set of a zip is parsed in a child process of its own."""
 MAX_FIELDS = 1000
 """A census table has some hundreds; parsers take minutes over some ten thousand."""
 
@@ -170,6 +172,11 @@ def parts_of_zip(path: Path) -> list[Part]:
         inner = any(entry.filename.lower().endswith((".zip", ".kmz")) for entry in entries)
         what = "only zips within it; unpack it and give one of them" if inner else "no boundaries"
         raise InputError(f"{path.name}: the zip holds {what}. {_READS}")
+    if len(found) > MAX_PARTS:
+        raise InputError(
+            f"{path.name}: the zip holds {len(found)} data sets, too many to be boundaries; "
+            "send those of the areas served alone"
+        )
     return found
 
 
