@@ -56,6 +56,19 @@ def page_data(client: FlaskClient) -> dict[str, object]:
     return json.loads(re.search(r'id="page">(.*?)</script>', client.get("/map/").text)[1])
 
 
+def test_the_first_page_says_what_waits_for_each_role(app: Flask) -> None:
+    said = {
+        role: web.sign_in(app, f"first-{role}", [role]).get("/").text
+        for role in ("contributor", "reviewer", "planner", "patrol")
+    }
+    assert re.search(r"laporan \w+ \d+ belum dikirim", said["contributor"])
+    assert "instansi belum mengirim" not in said["contributor"]
+    assert "1 baris menunggu" in said["reviewer"]
+    assert re.search(r"\d\d instansi belum mengirim \w+ \d+", said["planner"])
+    assert "belum dikirim" not in said["planner"]
+    assert "pill warn" not in said["patrol"]
+
+
 def test_agencies_without_any_report_are_listed_by_themselves(client: FlaskClient) -> None:
     page = client.get("/coverage/?months=24").text
     table, _cut, silent = page.partition("Tanpa laporan dalam rentang ini")

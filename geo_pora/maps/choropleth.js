@@ -93,7 +93,7 @@ export class Choropleth {
     for (const [code, area] of this.byCode) {
       const cell = cells.get(code) || { name: code, status: "no_data", cls: -1, text: "" };
       area.setStyle({
-        color: "#5b6770", weight: 0.8, opacity: 1, fillOpacity: 1,
+        color: "#5b6770", weight: this.around ? 0.4 : 0.8, opacity: 1, fillOpacity: 1,
         fillColor: fillOf(cell, data.classes),
       });
       this.dress(code, area, cell);
@@ -106,7 +106,7 @@ export class Choropleth {
   // Borders and names of larger areas over these, to find one's way among many.
   surround(layer, names) {
     const borders = L.geoJSON(layer.toGeoJSON(), {
-      interactive: false, style: { fill: false, color: "#26323b", weight: 1.6, opacity: 0.9 },
+      interactive: false, style: { fill: false, color: "#26323b", weight: 1.2, opacity: 0.9 },
     });
     const bounds = new Map();
     layer.eachLayer((area) => bounds.set(area.feature.id, area.getBounds()));

@@ -27,7 +27,7 @@ def page() -> str:
     window = request.args.get("months", 6, int)
     window = window if window in WINDOWS else 6
     months = _months(window)
-    asked = _due_agencies()
+    asked = due_agencies()
     table = queries.coverage(state.engine, months, asked)
     table = table[table["agency"].isin(asked)]
     names = state.agencies()
@@ -63,7 +63,7 @@ def _months(window: int) -> list[Period]:
     return found[::-1]
 
 
-def _due_agencies() -> list[str]:
+def due_agencies() -> list[str]:
     """Return the agencies whose coverage the current person may see."""
     if "administer" not in held(current_user) and held(current_user) <= {"import", "coverage"}:
         return [str(current_user.agency)] if current_user.agency else []

@@ -15,6 +15,7 @@ from geo_pora.store import queries, review
 from webmap import words
 from webmap.permissions import allowed, signed_in
 from webmap.state import current
+from webmap.views.coverage import due_agencies
 
 blueprint = Blueprint("start", __name__)
 
@@ -92,20 +93,26 @@ def _waiting() -> dict[str, str]:
     """Return what waits for this person, by the address of the page where it is done."""
     state = current()
     found = {}
-    if allowed("review"):
-        count = review.size(state.engine)
-        if count:
-            found[url_for("review.page")] = _("%(count)s baris menunggu", count=count)
-    if allowed("import") and current_user.agency:
-        last_month = periods.months(
-            Period(*(dt.date.today().replace(day=1) - dt.timedelta(days=1),) * 2)
+    if allowed("review") and (count := review.size(state.engine)):
+        found[url_for("review.page")] = _("%(count)s baris menunggu", count=count)
+    first = dt.date.today().replace(day=1)
+    month = periods.months(Period(*(first - dt.timedelta(days=1),) * 2))[0]
+    missing = _missing(month) if allowed("coverage") else set()
+    said = words.period(month)
+    if allowed("import") and str(current_user.agency) in missing:
+        found[url_for("imports.page")] = _("laporan %(month)s belum dikirim", month=said)
+    if missing - {str(current_user.agency)}:
+        found[url_for("coverage.page")] = _(
+            "%(count)s instansi belum mengirim %(month)s", count=len(missing), month=said
         )
-        sent = queries.coverage(state.engine, last_month, [str(current_user.agency)])
-        own = sent[sent["agency"] == current_user.agency]
-        if len(own) and own["state"].iloc[0] == "missing":
-            month = words.period(last_month[0])
-            found[url_for("imports.page")] = _("laporan %(month)s belum dikirim", month=month)
     return found
+
+
+def _missing(month: Period) -> set[str]:
+    """Return the agencies this person may know of that have not sent a month's reports."""
+    due = due_agencies()
+    sent = queries.coverage(current().engine, [month], due)
+    return set(sent.loc[sent["state"] == "missing", "agency"]) & set(due)
 
 
 @blueprint.get("/second-factor")
