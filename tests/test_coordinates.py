@@ -186,6 +186,13 @@ def near(place: Coordinates, latitude: float = LAT, longitude: float = LON) -> b
     return abs(place.latitude - latitude) < 1e-6 and abs(place.longitude - longitude) < 1e-6
 
 
+def test_a_short_plus_code_may_have_no_letters_before_its_plus(gazetteer):
+    place = parse("6892+G7 Makarti Jaya, Peninjauan", gazetteer)
+    assert place.repairs == ("short_code_completed",)
+    with pytest.raises(CoordinateError):
+        parse("6892+47", gazetteer)  # numbers
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -26,7 +26,7 @@ _MARKERS = re.compile(
 def read(text: str, gazetteer: Gazetteer | None = None) -> Coordinates | None:
     """Read a plus code anywhere in the text; None where there is none."""
     match = _CODE.search(text)
-    if match is None or match[1].isdigit():
+    if match is None or (match[1].isdigit() and not _is_short_code(match, text)):
         return None
     before, after = match[1].upper(), (match[2] or "").upper()
     if "0" in before or len(before) % 2:
@@ -37,6 +37,12 @@ def read(text: str, gazetteer: Gazetteer | None = None) -> Coordinates | None:
     if not after:
         raise refuse("too_coarse", text)
     return _complete(before, after, _without(text, match), gazetteer, text)
+
+
+def _is_short_code(match: re.Match[str], text: str) -> bool:
+    """Tell a short code that has no letters before its plus from numbers: 6892+G7 Peninjauan."""
+    short = len(match[1]) == 4 and "0" not in match[1] and bool(match[2])
+    return short and bool(re.search(r"[^\W\d_]{3}", _without(text, match)))
 
 
 def _middle(digits: str) -> tuple[float, float]:
