@@ -291,6 +291,7 @@ TAMPERING = {
     "FROM audit_log WHERE id = 6": 7,
     "UPDATE audit_log SET id = id + 10 WHERE id = 6": 6,
     "UPDATE state SET value = '5 0' WHERE name = 'audit_head'": 6,
+    "UPDATE state SET value = 'six' WHERE name = 'audit_head'": 7,
 }
 
 
@@ -310,6 +311,28 @@ def test_tampering_is_found_and_the_first_broken_entry_named(engine, statement, 
     assert not found.intact
     assert found.first_broken == broken
     assert found.reason
+
+
+@pytest.mark.parametrize("column", ["at", "detail", "hash"])
+def test_an_entry_of_another_type_is_tampering_and_no_failure(tmp_path, column):
+    engine = store.open(f"sqlite:///{tmp_path}/log.sqlite")
+    for number in range(3):
+        audit.record(engine, "ani", "test", f"thing:{number}")
+    with engine.begin() as connection:
+        connection.execute(sa.text("DROP TRIGGER audit_log_no_update"))
+        connection.execute(sa.text(f"UPDATE audit_log SET {column} = x'00ff' WHERE id = 2"))
+    assert audit.verify(engine).first_broken == 2
+    store.close(engine)
+
+
+def test_a_log_that_was_written_anew_lacks_the_noted_head(engine):
+    audit.record(engine, "ani", "test", "thing:1")
+    noted = audit.verify(engine).head
+    audit.record(engine, "ani", "test", "thing:2")
+    assert audit.verify(engine, noted[:12].upper()).intact
+    found = audit.verify(engine, "0123abcd")
+    assert not found.intact
+    assert "written anew" in found.reason
 
 
 def test_the_chain_holds_when_many_write_at_once(engine):

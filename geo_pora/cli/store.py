@@ -152,13 +152,19 @@ def audit() -> None:
 
 
 @audit.command("verify")
-def audit_verify() -> None:
-    """Check that no entry of the audit log was changed, added or taken out."""
+@click.option("--head", default="", metavar="HASH", help="The head that an earlier check printed.")
+def audit_verify(head: str) -> None:
+    """Check that no entry of the audit log was changed, added or taken out.
+
+    Note the head that is printed outside of the database, and give it the next time: so the log
+    cannot have been written anew as a whole either.
+    """
     from geo_pora.store import audit as room
 
-    found = room.verify(_engine())
+    found = room.verify(_engine(), head)
     if not found.intact:
-        click.echo(f"BROKEN at entry {found.first_broken}: {found.reason}", err=True)
+        where = f" at entry {found.first_broken}" if found.first_broken else ""
+        click.echo(f"BROKEN{where}: {found.reason}", err=True)
         raise SystemExit(1)
     click.echo(f"intact: {found.entries} entries, head {found.head}")
 

@@ -18,6 +18,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from geo_pora.errors import UnavailableError
 from geo_pora.store import clock, state
 from geo_pora.store.database import reading, writing
 from geo_pora.store.tables import audit_log
@@ -38,7 +39,8 @@ class AuditResult:
     entries : int
         Number of entries read.
     first_broken : int or None
-        Number of the first entry that is changed, missing or added.
+        Number of the first entry that is changed, missing or added; None when intact, or
+        when all that is known is that the log is not the one whose end was noted.
     reason : str
         What is wrong with it, in one sentence; empty when intact.
     head : str
@@ -79,6 +81,8 @@ def record(
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_AUDIT_LOCK)))
         count, previous = _head(connection)
+        if count < 0:
+            raise UnavailableError("the audit log was tampered with: run geo-pora audit verify")
         entry = {
             "id": count + 1,
             "at": clock.now(),
@@ -142,42 +146,79 @@ def entries(
     return frame
 
 
-def verify(engine: sa.Engine) -> AuditResult:
-    """Read the whole log and find the first entry that is not as it was written."""
+def verify(engine: sa.Engine, noted: str = "") -> AuditResult:
+    """Read the whole log and find the first entry that is not as it was written.
+
+    Parameters
+    ----------
+    engine : sqlalchemy.Engine
+    noted : str
+        A `head` of earlier, kept outside of the database, or its beginning. Who owns the
+        database could write the whole log anew, hashes and all: then no entry has this hash.
+
+    Returns
+    -------
+    AuditResult
+    """
     query = sa.select(audit_log).order_by(audit_log.c.id)
+    if engine.dialect.name == "sqlite":  # which keeps any text, also one that is no moment
+        others = [column for column in audit_log.c if column.name != "at"]
+        at = sa.type_coerce(audit_log.c.at, sa.Text).label("at")
+        query = sa.select(at, *others).order_by(audit_log.c.id)
     with reading(engine) as connection:
         stated = _head(connection)
         rows = connection.execute(query.execution_options(yield_per=10_000))
-        return _verify((dict(row) for row in rows.mappings()), *stated)
+        return _verify((dict(row) for row in rows.mappings()), *stated, noted.strip().lower())
 
 
-def _verify(rows: Iterable[dict[str, Any]], stated_count: int, stated_hash: str) -> AuditResult:
+def _verify(
+    rows: Iterable[dict[str, Any]], stated_count: int, stated_hash: str, noted: str
+) -> AuditResult:
     count, previous = 0, _GENESIS
+    found = previous.startswith(noted)
     for row in rows:
         problem = ""
         if row["id"] != count + 1:
             problem = f"entry {count + 1} is missing"
         elif row["previous_hash"] != previous:
             problem = f"entry {row['id']} does not follow from the one before it"
-        elif row["hash"] != _hash(row):
+        elif not _is_as_written(row):
             problem = f"entry {row['id']} was changed after it was written"
         if problem:
             return AuditResult(False, count, count + 1, problem, previous)
         count, previous = count + 1, row["hash"]
+        found |= previous.startswith(noted)
+    if stated_count < 0:
+        reason = "what is kept of the log's length and end was changed"
+        return AuditResult(False, count, count + 1, reason, previous)
     if (count, previous) != (stated_count, stated_hash):
         broken = min(count, stated_count) + (count != stated_count)
         reason = f"the log ends at entry {count} but {stated_count} were written"
         return AuditResult(False, count, broken, reason, previous)
+    if not found:
+        reason = "no entry has the hash that was noted: the log was written anew since"
+        return AuditResult(False, count, None, reason, previous)
     return AuditResult(True, count, None, "", previous)
 
 
 def _head(connection: sa.Connection) -> tuple[int, str]:
-    count, head = (state.get(connection, _HEAD) or f"0 {_GENESIS}").split(" ")
-    return int(count), head
+    """Return the kept length and last hash of the log; -1 where they are not readable."""
+    count, _, head = (state.get(connection, _HEAD) or f"0 {_GENESIS}").partition(" ")
+    return int(count) if count.isdecimal() else -1, head
+
+
+def _is_as_written(row: Mapping[str, Any]) -> bool:
+    try:
+        return bool(row["hash"] == _hash(row))
+    except (TypeError, ValueError):  # another type than was written, or no moment
+        return False
 
 
 def _hash(entry: Mapping[str, Any]) -> str:
-    at = entry["at"].astimezone(dt.UTC).isoformat(timespec="microseconds")
+    at = entry["at"]
+    if not isinstance(at, dt.datetime):
+        at = dt.datetime.fromisoformat(at).replace(tzinfo=dt.UTC)
+    at = at.astimezone(dt.UTC).isoformat(timespec="microseconds")
     fields = [entry["id"], at, *(entry[name] for name in ("actor", "action", "subject", "detail"))]
     text = json.dumps([*fields, entry["previous_hash"]], ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
