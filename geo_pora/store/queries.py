@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import sqlalchemy as sa
 
 from geo_pora import periods as days
@@ -207,12 +208,12 @@ def _table(
     counted: np.ndarray, periods: list[Period], areas: list[str], by: str | None, groups: list[str]
 ) -> pd.DataFrame:
     period, area, group = np.nonzero(counted[..., 0])
-    keys = np.array([p.key for p in periods], dtype=object)
-    table = pd.DataFrame({"period": pd.Series(keys[period], dtype="str")})
+    # By way of Arrow: pandas would look at each text of each column.
+    columns = {"period": pa.array([p.key for p in periods], pa.string()).take(pa.array(period))}
     for name, codes, at in (("area_code", areas, area), (by, groups, group)):
         if name:
-            named = np.array([code or np.nan for code in codes], dtype=object)
-            table[name] = pd.Series(named[at], dtype="str")
-    for i, name in enumerate(COUNTED):
-        table[name] = counted[period, area, group, i]
-    return table
+            known = pa.array([code or None for code in codes], pa.string())
+            columns[name] = known.take(pa.array(at))
+    values = counted[period, area, group]
+    columns |= {name: pa.array(values[:, i]) for i, name in enumerate(COUNTED)}
+    return pa.table(columns).to_pandas()
