@@ -15,7 +15,7 @@ from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from geo_pora import boundaries, briefing, pipeline, releases, reports, settings, store
-from geo_pora.errors import InputError, NotFoundError, RefusedError
+from geo_pora.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from geo_pora.gazetteer import Gazetteer
 from geo_pora.periods import Period, month, quarter
 from geo_pora.store import audit, batches, queries, retention
@@ -363,6 +363,21 @@ def test_rejected_rows_are_kept_in_the_store_alone_until_they_are_over(tmp_path,
     files = {file: file.read_bytes() for file in own.data_dir.rglob("*") if file.is_file()}
     assert not any(b"Kenangan" in content for content in files.values())
     assert batches.show(engine, done.summary.batch_id)["rejected"] == 1
+
+
+def test_rejected_rows_are_written_also_when_the_file_was_imported_before(tmp_path, own, engine):
+    source = write(tmp_path / "daftar_E12345678.csv", "report_id,alamat,jumlah\na,Jl. A,banyak\n")
+
+    def imported(rejected_to):
+        return pipeline.import_file(
+            engine, source, "POLRES-OKU", settings=own, actor="x", rejected_to=rejected_to
+        )
+
+    with pytest.raises(UnavailableError, match="rejected 1, and stored; but the rejected rows"):
+        imported(tmp_path / "no folder" / "1.xlsx")
+    assert "already imported" in str(imported(tmp_path / "1.xlsx"))
+    assert reports.read(tmp_path / "1.xlsx").original["jumlah"].tolist() == ["banyak"]
+    assert batches.list(engine)["file_name"].tolist() == ["daftar ***.csv"]
 
 
 def test_an_unknown_agency_is_refused_before_the_file_is_read(tmp_path, own, engine):

@@ -48,6 +48,9 @@ def import_(file: Path, agency: str, dry_run: bool, rejected: Path | None) -> No
     click.echo(done)
     for line in done.remarks:
         click.echo(line)
+    batch = done.summary.batch_id
+    if done.summary.rejected and batch and rejected is None:
+        click.echo(f"rejected rows, to be fixed: geo-pora batches rejected {batch} -o tolak.xlsx")
 
 
 COMMANDS = {"import": import_}

@@ -16,11 +16,12 @@ from sqlalchemy import Engine
 from geo_pora import codes, demo, reports
 from geo_pora import population as population_file
 from geo_pora.boundaries import Layer
-from geo_pora.errors import InputError, NotFoundError
+from geo_pora.errors import GeoPoraError, InputError, NotFoundError, UnavailableError
 from geo_pora.gazetteer import Gazetteer
 from geo_pora.pipeline.placing import ADDED, OnProgress, Placing, Tally, remarks_on
+from geo_pora.reports import identity
 from geo_pora.settings import Settings
-from geo_pora.store import ingest, population, queries
+from geo_pora.store import batches, ingest, population, queries
 from geo_pora.store.ingest import ImportSummary, Relocation
 
 # Half a unit of the third decimal in both directions, along the diagonal.
@@ -99,6 +100,8 @@ def import_file(
     file = reports.open(path, agency=agency)
     earlier = ingest.already_imported(engine, file.sha256, agency)
     if earlier and not dry_run:
+        if rejected_to is not None and earlier.rejected and earlier.batch_id:
+            write_rejected(batches.rejected(engine, earlier.batch_id), rejected_to)
         return Imported(earlier)
     place = placing or Placing.with_store(settings, engine)
     rejected: list[pd.DataFrame] = []
@@ -107,7 +110,7 @@ def import_file(
         engine,
         agency=agency,
         actor=actor,
-        file_name=file_name or path.name,
+        file_name=_masked(file_name or path.name),
         sha256=file.sha256,
         boundary_version=place.layer.version,
         dry_run=dry_run,
@@ -121,10 +124,23 @@ def import_file(
             if rejected_to is not None and len(refused):
                 rejected.append(refused)
             on_progress(tally.read)
+    done = writer.summary
     if rejected:
         assert rejected_to is not None
-        write_rejected(pd.concat(rejected, ignore_index=True), rejected_to)
-    return Imported(writer.summary, tuple(remarks_on(file)))
+        try:
+            write_rejected(pd.concat(rejected, ignore_index=True), rejected_to)
+        except GeoPoraError as error:
+            raise UnavailableError(
+                f"{Imported(done)}, and stored; but the rejected rows are not written: {error}"
+            ) from None
+    return Imported(done, tuple(remarks_on(file)))
+
+
+def _masked(file_name: str) -> str:
+    """Mask numbers of persons in the name of a file, which is kept and shown."""
+    spaced = file_name.replace("_", " ")
+    masked = identity.mask(spaced)
+    return file_name if masked == spaced else masked
 
 
 def _with_cells(batch: reports.ReportBatch) -> pd.DataFrame:
@@ -148,7 +164,8 @@ def known_agency(code: str) -> str:
     if code in agencies:
         return code
     near = agencies.match(code)
-    hint = f"did you mean {near}?" if near else "see docs/reports.md for the list"
+    like = "codes are like POLRES-OKU or DISNAKER-OKUT; geo_pora/data/codes/agencies.csv lists them"
+    hint = f"did you mean {near}?" if near else like
     raise NotFoundError(f"agency {code[:40]!r} is not known; {hint}")
 
 
