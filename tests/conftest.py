@@ -7,8 +7,13 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+hypothesis.settings.register_profile("geo_pora", deadline=None)
+hypothesis.settings.load_profile("geo_pora")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 CHROMIUM_FLAGS = [
