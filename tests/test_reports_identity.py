@@ -6,7 +6,7 @@ import long_texts
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reports_fixtures import TODAY, csv_file, one, read, xlsx_file
+from reports_fixtures import TODAY, csv_file, one, read, reasons, xlsx_file
 
 from geo_pora import guard, reports
 from geo_pora.errors import InputError
@@ -321,3 +321,58 @@ def test_masking_ends_on_long_texts_made_to_backtrack():
         "H. Bpk ",
     ]
     assert guard.call(long_texts.mask, units, cpu_seconds=20) == len(units)
+
+
+def test_who_signs_below_the_table_is_neither_counted_nor_kept(tmp_path):
+    text = (
+        "No,Nama,Tanggal,WN,Jumlah,Alamat,Kecamatan,Desa\n"
+        "1,CONTOH A,2026-01-02,RRT,1,Jl. A,Martapura,Kota Baru\n"
+        ",,,,,Jl. B,Martapura,Kota Baru\n"
+        ",,,,,,,\n"
+        ',,Mengetahui,,,,"Martapura, 31 Januari 2026",\n'
+        ",,,,,KEPALA DINAS,PETUGAS PENDATA,\n"
+        ",,CONTOHWAN BUDI,,,CONTOHWATI,CONTOH ANDI,\n"
+        ",,NIP. 197001011995031001,,,,CONTOH TIGA,\n"
+    )
+    batch = read(csv_file(tmp_path, text))
+    assert batch.reports["row_number"].tolist() == [2, 3]
+    assert all("di bawah tabel, bukan laporan" in why for why in reasons(batch).values())
+    kept = batch.reports.to_csv() + batch.original.to_csv() + batch.rejected.to_csv()
+    assert "CONTOH" not in kept
+    assert "19700101" not in kept
+
+
+def test_a_table_goes_on_below_a_blank_row(tmp_path):
+    text = (
+        "Tanggal,WN,Jumlah,Alamat\n2026-01-02,RRT,1,Jl. A\n,,,\n,RRT,1,Jl. B\n,,,Jl. C\n"
+        "Jumlah,,2,\n2026-01-03,MYS,1,Jl. D\n"
+    )
+    batch = read(csv_file(tmp_path, text))
+    assert batch.reports["location_text"].tolist() == ["Jl. A", "Jl. B", "Jl. D"]
+    assert reasons(batch)[5] == "hanya satu kolom yang terisi"
+
+
+def test_a_shifted_row_keeps_no_words_that_may_be_a_name(tmp_path):
+    text = (
+        "id,Tanggal,Nama,Alamat,Jumlah\nL-1,2026-01-01,Contoh,Wei Contoh,Jl. X No 3,3\n"
+        'L-2,1 Jan 2026,Contoh Li,Jl. X No 3\nL-3,2026-01-02,"Contoh Liu,Jl. Y,2\n'
+        "L-4,2026-01-02,Contoh Liu,Jl. Z,2\n"
+    )
+    batch = read(csv_file(tmp_path, text))
+    assert batch.reports["report_id"].tolist() == ["L-4"]
+    kept = batch.original.to_csv()
+    assert "Contoh" not in kept
+    assert "1 Jan 2026" in kept
+    assert "Jl. X No 3" in kept
+
+
+def test_a_name_in_a_column_of_dates_or_codes_is_not_kept_to_be_corrected(tmp_path):
+    text = (
+        "id,Tanggal,WN,Status,Alamat,Jumlah\n"
+        "a,Contoh Wei,Contoh Lee,Contoh Mo,Jl. X,Contoh Ho\nb,besok,Mars,Overstay,Jl. X,banyak\n"
+    )
+    batch = read(csv_file(tmp_path, text))
+    assert len(batch.rejected) == 2
+    kept = batch.original.to_csv() + batch.rejected.to_csv()
+    assert "Contoh" not in kept
+    assert all(word in kept for word in ("besok", "Mars", "Overstay", "banyak"))

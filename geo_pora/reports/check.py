@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_pora.reports import fields, headers, identify, identity, labels, patterns, texts
+from geo_pora.reports import fields, headers, identify, identity, labels, patterns, texts, withheld
 from geo_pora.reports.fields import Cells, Findings
 from geo_pora.reports.source import Block
 from geo_pora.reports.texts import Column
@@ -96,6 +96,7 @@ class Checker:
             if not column.field and not column.spare
             if headers.key(column.label) not in labels.IGNORED
         ]
+        self._identifies = any(column.identifies for column in columns)
         self._agency = agency
         self._today = today
         self._identify = identify.Identify(agency, repeats)
@@ -112,13 +113,10 @@ class Checker:
         block, cells = self._with_content(block)
         rows = len(block.row_numbers)
         findings = Findings()
-        position = (
-            {int(number): at for at, number in enumerate(block.row_numbers)} if block.faults else {}
-        )
+        at = {int(number): at for at, number in enumerate(block.row_numbers) if block.faults}
+        position = {number: at[number] for number in block.faults if number in at}
         nowhere = headers.Column(0, "")
-        findings.add(
-            nowhere, {position[n]: why for n, why in block.faults.items() if n in position}
-        )
+        findings.add(nowhere, {place: block.faults[number] for number, place in position.items()})
         for column, cell in cells.items():
             if column.field and pc.any(pc.starts_with(cell, "#")).as_py():
                 broken = pc.match_substring_regex(cell, _ERROR_CELL)
@@ -129,12 +127,19 @@ class Checker:
         table = self._identify.add(block, cells, table, findings)
         self.defaults.update(findings.defaults)
         self.unrecognised.update(findings.unrecognised)
+        torn = position.values() if block.torn and self._identifies else ()
+        cells = withheld.without_names(cells, findings, torn)
         return _batch(block.row_numbers, table, findings, cells)
 
     def _with_content(self, block: Block) -> tuple[Block, Cells]:
         """Leave out blank rows and repeated headers; note rows that say nothing we know."""
         table = block.table
-        cells = {c: texts.clean(table.column(str(c.position))) for c in self._fields + self._codes}
+        cells = {
+            c: texts.without_placeholders(
+                texts.clean(table.column(str(c.position))), dashes=c.field != "persons"
+            )
+            for c in self._fields + self._codes
+        }
         blank = _all_equal(cells, lambda _: "")
         repeated = _all_equal(cells, lambda column: " ".join(column.label.split()))
         if blank is None and repeated is None:
@@ -152,7 +157,7 @@ class Checker:
         if block.faults:
             skip &= ~np.isin(block.row_numbers, list(block.faults))
         keep = pa.array(~skip)
-        kept = Block(table.filter(keep), block.row_numbers[~skip], block.faults)
+        kept = Block(table.filter(keep), block.row_numbers[~skip], block.faults, block.torn)
         return kept, {column: cell.filter(keep) for column, cell in cells.items()}
 
     def _masked(self, cells: Cells, plain: Cells) -> Cells:

@@ -31,6 +31,7 @@ _LONGEST_RECORD = 16 << 20
 _HEAD_LINES = 60
 _HEAD_BYTES = 256 << 10
 _MOST_COLUMNS = 1000
+_UNKNOWN_ENCODING = "; if they are there, the encoding is unknown: save the file as CSV UTF-8"
 _SEP_LINE = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
 
 Numbers = npt.NDArray[np.int64]
@@ -57,9 +58,10 @@ def open_source(path: Path, scan: Scan, delimiter: str = "") -> Source:
     layouts = [_layout(body, one, newline) for one in possible]
     found = max((layout for layout in layouts if layout), key=lambda found: found[0], default=None)
     if found is None:
+        doubt = "" if scan.encoding.startswith("utf") else _UNKNOWN_ENCODING
         raise InputError(
             f"{path.name}: no header with an address, a desa or kecamatan, or lintang and bujur "
-            "was found in the first rows; docs/reports.md lists the column names"
+            f"was found in the first rows; docs/reports.md lists the column names{doubt}"
         )
     _, delimiter, header, skip = found
     remarks = []
@@ -126,6 +128,7 @@ class _Layout:
         for records in self._records():
             block, read = self._parse(records, row_number)
             row_number += read
+            block.torn = True
             yield block
 
     def _records(self) -> Iterator[bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,6 +23,11 @@ LONGEST_PLACE = 2000
 FIRST_DAY = dt.date(2000, 1, 1)
 _PLAIN_DECIMAL = r"^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$"
 _LARGEST_COORDINATE = 1e12  # more digits than a coordinate without its decimal point has
+_STILL_THERE = [
+    *("sekarang", "sampai sekarang", "s.d. sekarang", "s/d sekarang", "saat ini", "kini"),
+    *("sampai saat ini", "masih tinggal", "masih menginap", "belum keluar", "belum pulang"),
+    *("now", "present", "ongoing", "until now"),
+]
 _VISA_INDEX = r"^(?i)[A-Z]?[ .-]?\d{1,3}[ .-]?[A-Z]{0,2}$"
 _LINK = r"(?i)(?P<link>(?:https?://|www\.)\S+)"
 _MARKED = {
@@ -43,11 +49,17 @@ class Findings:
         Values that the file did not give, by column of the checked table.
     unrecognised : Counter
         Words that are no code of the list, by column.
+    unread : dict of headers.Column to boolean column
+        Cells that hold words where a code, a date or a number is read.
+    no_reports : set of int
+        Positions of rows that stand around the table: totals, headings, signatures.
     """
 
     faults: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     defaults: Counter[str] = field(default_factory=Counter)
     unrecognised: Counter[str] = field(default_factory=Counter)
+    unread: dict[headers.Column, Column] = field(default_factory=dict)
+    no_reports: set[int] = field(default_factory=set)
 
     def add(self, column: headers.Column, faults: dict[int, str]) -> None:
         """Note why rows cannot be used: one reason per column, and one alone for a broken row."""
@@ -68,6 +80,13 @@ def of(cells: Cells, name: str) -> tuple[headers.Column, Column] | None:
     return next(((c, cell) for c, cell in cells.items() if c.field == name), None)
 
 
+def _at(positions: Iterable[int], rows: int) -> Column:
+    """Return a boolean column that is true at some positions."""
+    found = np.zeros(rows, dtype=bool)
+    found[list(positions)] = True
+    return pa.chunked_array([found])
+
+
 def empty(rows: int) -> Column:
     """Return a column of missing texts."""
     return pa.chunked_array([pa.nulls(rows, pa.string())])
@@ -86,6 +105,7 @@ def coded(
     matched = [look_up.match(word) if word else None for word in words.dictionary.to_pylist()]
     result = pa.chunked_array([pa.array(matched, pa.string()).take(words.indices)])
     lost = pc.and_(pc.is_null(result), pc.not_equal(cell, ""))
+    findings.unread[column] = lost
     if strict:
         allowed = ", ".join(code.id for code in look_up.codes.values())
         findings.refuse(column, lost, f"tidak dikenal; tulis salah satu: {allowed}")
@@ -114,6 +134,7 @@ def persons(cells: Cells, findings: Findings, rows: int) -> Column:
         return pa.chunked_array([pa.repeat(pa.scalar(1, pa.int64()), rows)])
     values, faults, blanks = numbers.parse_all(found[1])
     findings.add(found[0], faults)
+    findings.unread[found[0]] = _at(faults, rows)
     findings.defaults["persons"] += blanks
     return pa.chunked_array([pa.array(values)])
 
@@ -123,8 +144,13 @@ def day(cells: Cells, name: str, last: dt.date, findings: Findings, rows: int) -
     found = of(cells, name)
     if found is None:
         return pa.chunked_array([pa.nulls(rows, pa.timestamp("us"))])
-    values, faults = dates.parse_all(found[1], FIRST_DAY, last)
+    cell = found[1]
+    if name == "to_date":
+        still = pc.is_in(pc.utf8_lower(cell), pa.array(_STILL_THERE))
+        cell = pc.if_else(still, "", cell) if pc.any(still).as_py() else cell
+    values, faults = dates.parse_all(cell, FIRST_DAY, last)
     findings.add(found[0], faults)
+    findings.unread[found[0]] = _at(faults, rows)
     return pa.chunked_array([pa.array(values, pa.timestamp("us"), from_pandas=True)])
 
 

@@ -7,17 +7,12 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_pora.reports import fields, headers, repeats, texts
+from geo_pora.reports import around, fields, headers, repeats, texts
 from geo_pora.reports.fields import Cells, Findings
 from geo_pora.reports.source import Block
 from geo_pora.reports.texts import Column
 
 _DEGREES = frozenset({"latitude", "longitude"})
-_TOTAL = (
-    r"^(?i)(?:(?:Desa|Kec\.|Kab\.) )?(?:grand |sub ?)?(?:total|jumlah)(?: total| seluruhnya)?\s*:?$"
-)
-# From so many columns on a row with one of them filled is a heading or a signature.
-_WIDE = 4
 _PARTS = headers.PLACES | {"rt_rw", "postal_code"}
 
 
@@ -39,6 +34,7 @@ class Identify:
         self._seen = repeats.Seen()
         self._identifiers = repeats.Identifiers()
         self._numbering = repeats.Numbering()
+        self._around = around.Around(self._by_itself)
 
     def add(
         self, block: Block, cells: Cells, table: dict[str, Column], findings: Findings
@@ -50,6 +46,7 @@ class Identify:
         if found:
             long = pc.greater(pc.utf8_length(given), fields.LONGEST_ID)
             findings.refuse(found[0], long, f"lebih panjang dari {fields.LONGEST_ID} huruf")
+        self._around.refuse(block, cells, table["location_text"], findings)
         self._require_place(cells, table, findings, given)
         if self._by_itself:
             return {"report_id": texts.missing_where_blank(given), **table}
@@ -73,17 +70,8 @@ class Identify:
         findings: Findings,
         given: Column,
     ) -> None:
-        """Refuse rows that are no reports: totals, headings and signatures around a table.
-
-        A report that only lacks its place is kept, to be counted as unplaced.
-        """
+        """Refuse rows without a place, but for reports that only lack it: these are unplaced."""
         column = next(c for c in cells if c.field in headers.PLACES | {"latitude"})
-        total = pc.match_substring_regex(pc.fill_null(table["location_text"], ""), _TOTAL)
-        findings.refuse(column, total, "baris jumlah, bukan laporan")
-        used = [cell for c, cell in cells.items() if c.field]
-        if len(used) >= _WIDE:
-            filled = sum(pc.not_equal(cell, "").cast(pa.int8()).to_numpy() for cell in used)
-            findings.refuse(column, pa.chunked_array([filled == 1]), "hanya satu kolom yang terisi")
         placed = pc.or_(pc.is_valid(table["location_text"]), pc.is_valid(table["latitude"]))
         placed = pc.or_(placed, pc.is_valid(table["coordinates_text"]))
         if pc.all(placed).as_py():

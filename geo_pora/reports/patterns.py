@@ -38,15 +38,15 @@ _DASH = rf"[ .\-_{_DASHES}]"
 # --- names --------------------------------------------------------------------------------------
 
 # What follows a name in an address is no part of it.
-_PLACE = (
+PLACE_WORD = (
     r"(?i:Desa|Ds|Kel|Kelurahan|Kec|Kecamatan|Kab|Kabupaten|Kota|Jl|Jln|Jalan|Gg|Gang|Lr|Lorong|"
     r"RT|RW|No|Nomor|KM|Dusun|Dsn|Kampung|Kp|Blok|Perum|Perumahan|Komplek|Simpang|Sp|Prov|Provinsi|"
     r"PT|CV|UD|Hotel|Wisma|Losmen|Toko|Kantor|Yayasan|Masjid|Gereja|SD|SMP|SMA|RS|Ponpes|Pondok|"
     r"Mess|Pasar|Dekat|Depan|Belakang|Samping|Sebelah|Di|Dan|Yang|Ke|Dari|Untuk|Paspor|Passport|NIK|"
     r"KITAS|KITAP|HP|Telp|Lingkungan|Rumah|Tinggal|Alamat)\b"
 )
-NAME_WORD = rf"(?!{_PLACE})[A-Z][\w'’-]*\.?"
-_ANY_WORD = rf"(?!{_PLACE})[^\W\d_][\w'’-]*\.?"
+NAME_WORD = rf"(?!{PLACE_WORD})[A-Z][\w'’-]*\.?"
+_ANY_WORD = rf"(?!{PLACE_WORD})[^\W\d_][\w'’-]*\.?"
 _NAME = rf"{NAME_WORD}(?:\s+(?:bin|binti|{NAME_WORD})){{0,4}}"
 _ANY_NAME = rf"{_ANY_WORD}(?:\s+{_ANY_WORD}){{0,4}}"
 # Titles that nobody but a person has, and those that streets and shops have too.
@@ -104,7 +104,7 @@ _KEYWORD = (
     r"bpjs|kk|hp|handphone|telp?|telepon|telpon|tlp|wa|whatsapp|phone|kontak|sim)(?:\b|(?=\d))"
     r"[\s.:#/=-]*(?:no(?:mor)?\b[\s.:]*)?"
 )
-_CODE = rf"(?!{_PLACE})(?-i:[A-Z0-9]{{1,14}})\b"
+_CODE = rf"(?!{PLACE_WORD})(?-i:[A-Z0-9]{{1,14}})\b"
 _PROVINCES = frozenset(
     str(number)
     for first, last in (

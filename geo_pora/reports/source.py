@@ -26,11 +26,14 @@ class Block:
         Row in the file as a spreadsheet shows it, ascending.
     faults : dict of int to str
         Rows, by row number, that could not be cut into cells; and why.
+    torn : bool
+        Whether the cells of rows with a fault may stand in columns that are not theirs.
     """
 
     table: pa.Table
     row_numbers: npt.NDArray[np.int64]
     faults: dict[int, str] = field(default_factory=dict)
+    torn: bool = False
 
 
 @dataclass
