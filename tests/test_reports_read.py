@@ -6,7 +6,9 @@ import datetime as dt
 import itertools
 import json
 
+import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as parquet
@@ -285,7 +287,7 @@ def test_one_column_of_coordinates_stays_as_written(tmp_path, label, text):
 
 @pytest.mark.parametrize(
     ("lat", "lon"),
-    [("-4,5", "104,2"), ("inf", "nan"), ("0x10", "0x6A"), ("4.5 S", "104.2"), ("-4.208.800", "1")],
+    [("-4,5", "104,2"), ("inf", "-inf"), ("0x10", "0x6A"), ("4.5 S", "104.2"), ("-4.208.800", "1")],
 )
 def test_anything_but_two_plain_decimals_is_text(tmp_path, lat, lon):
     row = one(read(csv_file(tmp_path, f"report_id;lintang;bujur\n1;{lat};{lon}\n")))
@@ -531,9 +533,93 @@ def test_geoparquet_points(tmp_path):
     path = tmp_path / "a.parquet"
     points = shapely.to_wkb([shapely.Point(104.25, -4.5), shapely.box(0, 0, 1, 1)])
     parquet.write_table(pa.table({"report_id": ["a", "b"], "geometry": points}), path)
+    batch = read(path)
+    assert batch.reports["longitude"].tolist() == [104.25]
+    assert reasons(batch) == {2: "geometri bukan titik (Point)"}
+
+
+@pytest.mark.parametrize("encoding", ["WKB", "geoarrow"])
+def test_geoparquet_says_which_column_holds_the_points(tmp_path, encoding):
+    path = tmp_path / "a.parquet"
+    points = gpd.GeoSeries([shapely.Point(104.25, -4.5)], name="titik", crs=4326).to_frame()
+    points.set_geometry("titik").to_parquet(path, geometry_encoding=encoding)
+    assert one(read(path))["longitude"] == 104.25
+
+
+def test_geoparquet_that_is_not_in_degrees_is_refused(tmp_path):
+    path = tmp_path / "a.parquet"
+    points = gpd.GeoSeries([shapely.Point(104.25, -4.5)], crs=4326).to_crs(32748)
+    points.to_frame("geometry").to_parquet(path)
+    with pytest.raises(InputError, match="not in WGS 84"):
+        read(path)
+
+
+def test_parquet_with_texts_as_bytes_and_moments_with_a_zone(tmp_path):
+    path = tmp_path / "a.parquet"
+    moment = dt.datetime(2026, 1, 1, 18, 30, tzinfo=dt.UTC)  # half past one on the 2nd here
+    table = {
+        "alamat": pa.array([b"Kec. Martapura", b"\xff\xd8\xff"]),
+        "kecamatan": pa.array(["Martapura", None], pa.string_view()),
+        "tanggal": pa.array([moment, moment], pa.timestamp("us", "UTC")),
+    }
+    parquet.write_table(pa.table(table), path)
     found = read(path).reports
-    assert found["longitude"].tolist()[0] == 104.25
-    assert np.isnan(found["longitude"].tolist()[1])
+    assert found["location_text"][0] == "Kec. Martapura, Kec. Martapura"
+    assert set(found["reported_on"]) == {pd.Timestamp("2026-01-02")}
+
+
+def test_geojson_in_utf_16_is_no_csv(tmp_path):
+    point = {"type": "Point", "coordinates": [104.25, -4.5]}
+    several = {"type": "MultiPoint", "coordinates": [[104.25, -4.5]]}
+    features = [
+        {"type": "Feature", "geometry": shape, "properties": {"id": number}}
+        for number, shape in enumerate((point, several))
+    ]
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    path = csv_file(tmp_path, text, encoding="utf-16", name="a.geojson")
+    assert read(path).reports["longitude"].tolist() == [104.25, 104.25]
+
+
+def test_sheets_are_joined_by_what_their_columns_mean(tmp_path):
+    path = xlsx_file(
+        tmp_path,
+        [["Tanggal", "Nama", "Kecamatan", "Jml"], ["2026-01-02", "CONTOH", "Martapura", 2]],
+        [["Kecamatan", "Jumlah Orang", "Tgl Lapor"], ["Belitang", 3, "2026-02-02"]],
+    )
+    found = read(path).reports
+    assert found["persons"].tolist() == [2, 3]
+    assert found["location_text"].tolist() == ["Kec. Martapura", "Kec. Belitang"]
+    assert found["reported_on"].dt.month.tolist() == [1, 2]
+
+
+def test_a_sheet_that_sums_up_the_others_is_not_counted_again(tmp_path):
+    path = xlsx_file(
+        tmp_path,
+        [["Tanggal", "Kecamatan", "Jumlah"], ["2026-01-02", "Martapura", 2]],
+        [["Kecamatan", "Jumlah"], ["Martapura", 2]],
+    )
+    book = openpyxl.load_workbook(path)
+    book.worksheets[1].title = "Rekapitulasi"
+    book.save(path)
+    file = reports.open(path)
+    assert sum(batch.reports["persons"].sum() for batch in file) == 2
+    assert "sheet 'Rekapitulasi' sums up the others and was not read" in file.remarks
+    del book["Lembar 1"]
+    book.save(path)
+    assert read(path).reports["persons"].tolist() == [2]  # alone it is the report
+
+
+def test_a_dash_leaves_a_cell_blank(tmp_path):
+    text = (
+        "id,tanggal,tanggal keluar,desa,kecamatan,lintang,bujur,jumlah\n"
+        "a,2026-01-02,sekarang,-,Martapura,NaN,NaN,2\nb,-,-,\u2013,Martapura,-,-,null\n"
+        "c,2026-01-02,,,Martapura,,,-\n"
+    )
+    batch = read(csv_file(tmp_path, text))
+    assert batch.reports["location_text"].tolist() == ["Kec. Martapura"] * 2
+    assert batch.reports["persons"].tolist() == [2, 1]
+    assert batch.reports[["to_date", "coordinates_text"]].isna().all(axis=None)
+    assert reasons(batch) == {4: "jumlah orang bukan angka"}  # none, or not known?
 
 
 def test_the_name_of_a_file_is_not_asked(tmp_path):
@@ -598,13 +684,14 @@ def test_any_table_that_a_csv_writer_writes_is_read_whole(tmp_path, rows, delimi
     writer = csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL)
     writer.writerows([("report_id", "alamat", "jumlah"), *rows])
     batch = read(csv_file(tmp_path, text.getvalue()))
-    from geo_pora.reports.texts import clean
+    from geo_pora.reports.texts import clean, without_placeholders
 
-    def blank(cell):
-        return not clean(pa.chunked_array([pa.array([cell])]))[0].as_py()
+    def blank(at, cell):
+        cleaned = clean(pa.chunked_array([pa.array([cell])]))
+        return not without_placeholders(cleaned, dashes=at < 2)[0].as_py()
 
     headerlike = [("report_id", "alamat", "jumlah")]
-    expected = sum(not all(map(blank, row)) for row in rows if row not in headerlike)
+    expected = sum(not all(map(blank, range(3), row)) for row in rows if row not in headerlike)
     assert len(batch.original) == expected
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_ROMAN = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"]
 _MONTHS = {
     word: number
     for number, words in enumerate(
@@ -29,7 +31,8 @@ _MONTHS = {
         1,
     )
     for word in words.split()
-}
+} | {numeral: number for number, numeral in enumerate(_ROMAN, 1)}
+_PREFIX = re.compile(r"^(?:tgl|tanggal|per)\b[\s.:]*")
 _WEEKDAY = re.compile(
     r"^(?:senin|selasa|rabu|kamis|jum'?at|sabtu|minggu|ahad|mon|tue|wed|thu|fri|sat|sun)[a-z]*\b"
     r"[\s,./]*"
@@ -39,8 +42,11 @@ _TIME = re.compile(
 )
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})\s*[-/. ]\s*(\d{1,2})\s*[-/. ]\s*'?(\d{4}|\d{2})")
-_NAMED = re.compile(r"(\d{1,2})[\s./-]*([a-z]{3,9})\.?[\s,./-]*'?(\d{4}|\d{2})")
-_NAMED_FIRST = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?\s*,\s*(\d{4})")
+_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[\s./-]*([a-z]{1,9})\.?[\s,./-]*'?(\d{4}|\d{2})")
+_NAMED_FIRST = re.compile(r"([a-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?[\s,]+(\d{4})")
+# A moment with its zone, as phones and databases write it: the day is that of the clock here.
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)")
+_HERE = ZoneInfo("Asia/Jakarta")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d{1,12})?")
 _EXCEL_ZERO = dt.date(1899, 12, 30)
@@ -70,7 +76,9 @@ def parse(text: str) -> dt.date | str:
     'tanggal 31/02/2026 tidak ada'
     """
     shown = " ".join(text.split())
-    plain = _WEEKDAY.sub("", shown[:80].casefold())
+    if _MOMENT.fullmatch(shown):
+        return _day_here(shown)
+    plain = _WEEKDAY.sub("", _PREFIX.sub("", shown[:80].casefold()))
     plain = _TIME.sub("", plain).strip(" ,.;")
     if match := (_ISO.fullmatch(plain) or _COMPACT.fullmatch(plain)):
         return _date(int(match[1]), int(match[2]), int(match[3]), shown)
@@ -86,6 +94,17 @@ def parse(text: str) -> dt.date | str:
     return f"{_quoted(shown)} bukan tanggal; tulis seperti 31/12/2026"
 
 
+def _day_here(shown: str) -> dt.date | str:
+    try:
+        return dt.datetime.fromisoformat(shown).astimezone(_HERE).date()
+    except (ValueError, OverflowError):
+        return _no_such_day(shown)
+
+
+def _no_such_day(shown: str) -> str:
+    return f"tanggal {shown if _PLAIN.fullmatch(shown) else 'itu'} tidak ada"
+
+
 def _year(text: str) -> int:
     return int(text) if len(text) == 4 else 2000 + int(text)
 
@@ -96,7 +115,7 @@ def _date(year: int, month: int, day: int, shown: str) -> dt.date | str:
     except ValueError:
         if month > 12 >= day:
             return f"bulan {month} tidak ada; tulis hari sebelum bulan, seperti 31/12/2026"
-        return f"tanggal {_quoted(shown).removeprefix('isi ')} tidak ada"
+        return _no_such_day(shown)
 
 
 def _quoted(text: str) -> str:
@@ -136,7 +155,7 @@ def _iso_column(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """Read a column wholly of ISO dates (or blanks) without a look at single values."""
     text = pc.if_else(pc.equal(column, ""), None, column)
     if not pc.all(
-        pc.match_substring_regex(text, r"^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d[:.\d]{0,10}Z?)?$")
+        pc.match_substring_regex(text, r"^\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d[:.\d]{0,10})?$")
     ).as_py():
         return None
     try:

@@ -31,7 +31,6 @@ _LONGEST_RECORD = 16 << 20
 _HEAD_LINES = 60
 _HEAD_BYTES = 256 << 10
 _MOST_COLUMNS = 1000
-_UNKNOWN_ENCODING = "; if they are there, the encoding is unknown: save the file as CSV UTF-8"
 _SEP_LINE = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
 
 Numbers = npt.NDArray[np.int64]
@@ -58,10 +57,14 @@ def open_source(path: Path, scan: Scan, delimiter: str = "") -> Source:
     layouts = [_layout(body, one, newline) for one in possible]
     found = max((layout for layout in layouts if layout), key=lambda found: found[0], default=None)
     if found is None:
-        doubt = "" if scan.encoding.startswith("utf") else _UNKNOWN_ENCODING
+        if not scan.encoding.startswith("utf"):
+            raise InputError(
+                f"{path.name}: no known header was found in the first rows, or the encoding is not "
+                "known; save the file as CSV UTF-8"
+            )
         raise InputError(
             f"{path.name}: no header with an address, a desa or kecamatan, or lintang and bujur "
-            f"was found in the first rows; docs/reports.md lists the column names{doubt}"
+            "was found in the first rows; docs/reports.md lists the column names"
         )
     _, delimiter, header, skip = found
     remarks = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import math
 from pathlib import Path
@@ -19,7 +20,7 @@ def read_features(path: Path) -> dict[str, Any]:
     """Return labels, rows of text and faults of a GeoJSON file."""
     try:
         document = json.loads(
-            path.read_bytes().decode("utf-8-sig"),
+            _text_of(path.read_bytes()),
             parse_constant=_not_json,
             object_pairs_hook=_no_key_twice,
         )
@@ -51,6 +52,12 @@ def read_features(path: Path) -> dict[str, Any]:
                 faults[str(number)] = fault
         rows.append(row)
     return {"labels": labels, "rows": rows, "faults": faults}
+
+
+def _text_of(data: bytes) -> str:
+    """Decode JSON: UTF-8 as it must be, or UTF-16 as Windows programs save it."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig")
 
 
 def _not_json(word: str) -> NoReturn:
@@ -95,9 +102,12 @@ def _point(feature: Any) -> tuple[list[str], str]:
     geometry = feature.get("geometry")
     if geometry is None:
         return blank, ""
-    if not isinstance(geometry, dict) or geometry.get("type") != "Point":
+    kind = geometry.get("type") if isinstance(geometry, dict) else None
+    place = geometry.get("coordinates") if isinstance(geometry, dict) else None
+    if kind == "MultiPoint" and isinstance(place, list) and len(place) == 1:
+        kind, place = "Point", place[0]  # one point, written as QGIS saves it
+    if kind != "Point":
         return blank, "geometri bukan titik (Point)"
-    place = geometry.get("coordinates")
     if not isinstance(place, list) or not 2 <= len(place) <= 4:
         return blank, "koordinat titik tidak lengkap"
     if any(isinstance(n, bool) or not isinstance(n, int | float) for n in place[:2]):

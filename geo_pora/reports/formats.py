@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import datetime as dt
 import zipfile
 from dataclasses import replace
@@ -59,7 +60,7 @@ def open_file(
 
 def _source(path: Path, head: bytes, like: Manner | None) -> tuple[Source, str]:
     """Choose the reader by the file's first bytes; its name is not asked."""
-    text = head.lstrip(b"\xef\xbb\xbf \r\n\t")
+    text = _plain(head).lstrip(b"\xef\xbb\xbf \r\n\t")
     if head.startswith(_ZIP):
         return workbook.open_source(path, _kind_of_zip(path)), encoding.sha256(path)
     if head.startswith(_OLE):
@@ -77,6 +78,13 @@ def _source(path: Path, head: bytes, like: Manner | None) -> tuple[Source, str]:
     if like is not None:
         scan = replace(scan, encoding=like.encoding, damaged=0)
     return delimited.open_source(path, scan, like.delimiter if like else ""), scan.sha256
+
+
+def _plain(head: bytes) -> bytes:
+    """Return the first bytes of a text in UTF-16 as those of UTF-8."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head[: len(head) & ~1].decode("utf-16", "replace").encode("utf-8", "replace")
+    return head
 
 
 def _kind_of_zip(path: Path) -> str:

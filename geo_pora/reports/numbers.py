@@ -24,7 +24,9 @@ _WORDS = {
     "delapan": 8,
     "sembilan": 9,
     "sepuluh": 10,
+    "sebelas": 11,
 }
+_WORDS |= {f"{word} belas": 10 + number for word, number in _WORDS.items() if 1 < number < 10}
 _UNIT = re.compile(
     r"\b(?:orang(?: asing)?|org|jiwa|wna|tka|oa|pax|persons?|people|tamu|wisman|wisatawan)\b\.?"
 )

@@ -27,6 +27,9 @@ _UNSEEN = (
 _WIDE = r"[\x{ff01}-\x{ff5e}\x{3000}]"
 _HEAD = 1000  # texts from which it is told whether a column repeats itself
 _DAY = r"^\d{4}-\d\d-\d\d$"
+# What people and programs write into a cell that is to stay blank.
+_NULLS = ["null", "NULL", "Null", "None", "nan", "NaN", "n/a", "N/A"]
+_DASHES = ["-", "--", "---", "\u2013", "\u2014"]
 
 
 def clean(column: Column) -> Column:
@@ -40,6 +43,13 @@ def clean(column: Column) -> Column:
     column = _narrow(pc.replace_substring_regex(column, _SPACE, " "))
     column = pc.replace_substring_regex(column, _UNSEEN, "")
     return pc.utf8_trim_whitespace(column)
+
+
+def without_placeholders(column: Column, *, dashes: bool) -> Column:
+    """Blank the cells that only say that they are blank; a dash may also mean none of a number."""
+    meant = pa.array(_NULLS + _DASHES * dashes)
+    said = pc.is_in(column, meant)
+    return pc.if_else(said, "", column) if pc.any(said).as_py() else column
 
 
 def _narrow(column: Column) -> Column:
