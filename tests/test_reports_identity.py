@@ -24,6 +24,11 @@ from geo_pora.reports import headers, identity, patterns
         ("Nama Penjamin", "name"),
         ("No. Paspor", "passport"),
         ("PASSPORT NO", "passport"),
+        ("nopaspor", "passport"),
+        ("namawna", "name"),
+        ("Nm. Lengkap", "name"),
+        ("NOHP", "phone"),
+        ("WeChat ID", "social_media"),
         ("nomor_paspor", "passport"),
         ("NIK", "national_id"),
         ("No. KTP", "national_id"),
@@ -54,7 +59,8 @@ def test_headers_that_identify(label, category):
 
 @pytest.mark.parametrize(
     "label",
-    ["Nama Desa", "Nama Kecamatan", "Nama Instansi", "Nama Hotel", "Nama Jalan", "Kode Pos",
+    ["Nm. Desa", "Nama Kec.", "Tempat Kerja", "Alamat Tinggal di Indonesia", "Lokasi Kerja",
+     "Nama Desa", "Nama Kecamatan", "Nama Instansi", "Nama Hotel", "Nama Jalan", "Kode Pos",
      "Kewarganegaraan (sesuai paspor)", "Jenis Izin Tinggal", "Jumlah Orang Asing"],
 )  # fmt: skip
 def test_headers_that_do_not(label):

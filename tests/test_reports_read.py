@@ -165,6 +165,11 @@ def test_row_numbers_are_those_of_a_spreadsheet(tmp_path):
     assert batch.reports["location_text"].tolist() == ["Jl. 1 RT 2", "Jl. 3", "Jl. 4"]
 
 
+def test_a_title_that_begins_like_an_address_is_no_header(tmp_path):
+    text = "Lokasi Kegiatan Pengawasan\nAlamat\nJl. A\n"
+    assert one(read(csv_file(tmp_path, text)))["location_text"] == "Jl. A"
+
+
 def test_two_header_rows_and_a_row_of_column_numbers(tmp_path):
     text = (
         "No;Tanggal;Lokasi;;;Jumlah\n;;Alamat;Desa;Kecamatan;\n(1);(2);(3);(4);(5);(6)\n"

@@ -2,7 +2,8 @@
 
 Labels are compared by `key`: lower case, words parted by one space, no punctuation. A label
 that is not in the table is tried without what stands in brackets, then with one slip mended
-where only one field is that near. Which column identifies a person is decided in `identity`.
+where only one field is that near, then as an address if it begins like one. Which column
+identifies a person is decided in `identity`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ JOINED = frozenset({"location_text", "rt_rw"})
 PLACES = frozenset({"location_text", "village", "district", "regency", "coordinates_text"})
 
 _NOT_WORD = re.compile(r"[^0-9a-z#]+")
+_ABBREVIATED = re.compile(r"\bnm\b")
+# Any address but one elsewhere, as in "Alamat Tinggal Selama di Indonesia".
+_ADDRESS = re.compile(
+    r"(?:alamat|lokasi|address|location)\b(?!.*\b(?:asal|negara|luar|origin|home|abroad|permanent|"
+    r"pusat|web|situs|ip|url)\b)[a-z ]{0,40}"
+)
 _BRACKETS = re.compile(r"[(\[{][^()\[\]{}]*[)\]}]")
 _SHORTEST_MENDED = 7
 
@@ -29,7 +36,7 @@ def key(label: str) -> str:
     camel = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label[:120])
     plain = unicodedata.normalize("NFKD", camel).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return _NOT_WORD.sub(" ", plain).strip()
+    return _ABBREVIATED.sub("nama", _NOT_WORD.sub(" ", plain).strip())
 
 
 _FIELD_OF = {word: field for field, words in LABELS.items() for word in words.split("|")}
@@ -74,7 +81,10 @@ def field_of(label: str) -> tuple[str, bool]:
         found = _FIELD_OF.get(form) or _GLUED.get(form.replace(" ", ""))
         if found:
             return found, False
-    return _mended(bare)
+    mended = _mended(bare)
+    if not mended[0] and _ADDRESS.fullmatch(bare) and ":" not in label:
+        return "location_text", True
+    return mended
 
 
 def _mended(form: str) -> tuple[str, bool]:
@@ -135,11 +145,12 @@ def is_usable(columns: Sequence[Column]) -> bool:
 
 
 def score(labels: Sequence[str]) -> int:
-    """Return how many columns of a possible header are known; 0 where it cannot be one."""
+    """Return two for each known column of a possible header, one for a mended one; 0 for none."""
     columns = recognise(labels)
     if not is_usable(columns):
         return 0
-    return sum(bool(c.field or c.identifies or key(c.label) in IGNORED) for c in columns)
+    known = (c for c in columns if c.field or c.identifies or key(c.label) in IGNORED)
+    return sum(1 if column.mended else 2 for column in known)
 
 
 @dataclass(frozen=True)

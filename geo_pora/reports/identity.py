@@ -16,10 +16,10 @@ MASK = "***"
 
 # Words in a header that make the column identify, whatever else stands there.
 _TOKENS: dict[str, str] = {
-    "passport": "paspor|pasport|passport|passpor|dokumen perjalanan|travel document",
+    "passport": "paspor|pasport|passport|passpor|dokumen perjalanan|travel doc(?:ument)?",
     "national_id": "nik|ktp|kk|npwp|nip|sim|identitas|identity|kartu keluarga|social security",
     "phone": "telp|telepon|telpon|tlp|telephone|phone|hp|handphone|hape|wa|whatsapp|ponsel|mobile|"
-    "kontak|contact|narahubung|fax",
+    "kontak|contact|narahubung|fax|whats app|cp",
     "email": "email|surel|e mail|mail",
     "birth": "lahir|ttl|dob|birth|birthdate|birthday|birthplace|kelahiran|usia|umur|age",
     "niora": "niora",
@@ -28,20 +28,24 @@ _TOKENS: dict[str, str] = {
     "photo": "foto|photo|gambar|image|picture|dokumentasi|lampiran|attachment|selfie",
     "biometric": "sidik jari|fingerprint|biometrik|biometric|tanda tangan|ttd|signature",
     "name": "name|nama|surname|fullname|firstname|lastname|penjamin|sponsor|guarantor|ayah|ibu|"
-    "alias|pasangan|suami|istri|spouse|keluarga|pemilik|owner|petugas|pelapor",
+    "alias|inisial|initials|penanggung jawab|pic|pasangan|suami|istri|spouse|keluarga|pemilik|"
+    "owner|petugas|pelapor",
     "gender": "kelamin|gender|sex|l p|jk",
-    "social_media": "facebook|instagram|tiktok|telegram|twitter|medsos|akun|account|username",
+    "social_media": "facebook|instagram|tiktok|we ?chat|weixin|qq|telegram|twitter|medsos|akun|"
+    "account|username",
     "remarks": "keterangan|ket|catatan|remarks?|notes?|komentar|comments?|uraian|deskripsi|"
     "description|kronologi|kronologis|narasi|informasi lain",
 }
+_GLUED = re.compile(r"^(nomor|nama|no)(?=[a-z]{2})")  # as in nopaspor and namawna
 _IN_HEADER = [(kind, re.compile(rf"\b(?:{words})\b")) for kind, words in _TOKENS.items()]
 
 
 def by_header(key: str) -> str:
     """Return the category that a header's key names, or an empty text."""
-    for category, pattern in _IN_HEADER:
-        if pattern.search(key):
-            return category
+    for form in (key, _GLUED.sub(r"\1 ", key)):
+        for category, pattern in _IN_HEADER:
+            if pattern.search(form):
+                return category
     return ""
 
 

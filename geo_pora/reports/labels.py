@@ -56,7 +56,7 @@ LABELS: dict[str, str] = {
     "alamat tempat tinggal|alamat domisili|alamat menginap|alamat wna|alamat orang asing|"
     "alamat di indonesia|alamat sekarang|alamat keberadaan|alamat lokasi|alamat kegiatan|"
     "alamat penginapan|alamat perusahaan|alamat tempat kerja|alamat tempat menginap|"
-    "alamat kejadian|"
+    "alamat kejadian|tempat kerja|tempat bekerja|place of work|workplace|"
     "lokasi|lokasi kegiatan|lokasi kejadian|lokasi keberadaan|lokasi tinggal|lokasi temuan|tempat|"
     "tempat tinggal|tempat menginap|tempat kegiatan|tempat kejadian|tempat keberadaan|domisili|"
     "address|full address|street address|street|place|jalan|nama jalan|nama tempat|nama lokasi|"
@@ -65,12 +65,13 @@ LABELS: dict[str, str] = {
     "location address|address in indonesia|hotel penginapan",
     "rt_rw": "rt rw|rtrw|rt|rw",
     "village": "village|desa|kelurahan|desa kelurahan|kelurahan desa|kel desa|desa kel|kel|"
-    "nama desa|nama kelurahan|nama desa kelurahan|nama kelurahan desa|ds|ds kel|kel ds|gampong|"
-    "village name|desa atau kelurahan|kelurahan atau desa|village kelurahan",
-    "district": "district|kecamatan|kec|nama kecamatan|sub district|subdistrict|district name|"
-    "kecamatan distrik|wilayah kecamatan",
+    "nama desa|nama kel|nama ds|nama kelurahan|nama desa kelurahan|nama kelurahan desa|ds|"
+    "ds kel|kel ds|gampong|village name|desa atau kelurahan|kelurahan atau desa|village kelurahan",
+    "district": "district|kecamatan|kec|nama kecamatan|nama kec|sub district|subdistrict|"
+    "district name|kecamatan distrik|wilayah kecamatan",
     "regency": "regency|kabupaten|kab|kabupaten kota|kab kota|kota kabupaten|kota kab|"
-    "nama kabupaten|nama kabupaten kota|nama kab kota|regency city|regency name|kab kota nama",
+    "nama kabupaten|nama kab|nama kabupaten kota|nama kab kota|regency city|"
+    "regency name|kab kota nama",
     "postal_code": "postal code|kode pos|kodepos|postcode|post code|zip|zip code|zipcode",
     "latitude": "latitude|lat|lintang|garis lintang|titik lintang|koordinat lintang|lintang ls|"
     "lintang selatan|y|koordinat y|lat dd|gps lat|gps latitude|latitude y|lintang y|koordinat lat|"
