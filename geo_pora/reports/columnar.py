@@ -96,7 +96,7 @@ def describe(path: Path) -> dict[str, Any]:
 
 
 def read_rows(path: Path, names: list[str], geometry: str, start: int, count: int) -> Any:
-    """Return up to `count` rows from `start` on, and which of them have a geometry that is no point.
+    """Return up to `count` rows from `start` on, and which of them are shapes but no points.
 
     The rows are a table of text named by position, longitude and latitude first where the
     column `geometry` has them.
