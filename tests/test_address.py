@@ -57,6 +57,11 @@ def matcher(gazetteer) -> Matcher:
             {"hamlet": "01", "rt": "03", "rw": "01", "village": "Maju"},
         ),
         ("Jln Lintas KM 43", {"road": "Lintas", "km": "43"}),
+        ("Jl. Mawar 12A Gumawang", {"road": "Mawar", "house_number": "12A", "rest": ("Gumawang",)}),
+        (
+            "Kp. Baru RT/RW 02/03 Kode Pos 32181",
+            {"hamlet": "Baru", "rt": "02", "rw": "03", "postal_code": "32181", "rest": ()},
+        ),
         ("Kecamatan : Lubuk Raja", {"district": "Lubuk Raja"}),
         ("kode 16.01.07.2001", {"code": "16.01.07.2001"}),
         ("1601072001", {"code": "16.01.07.2001"}),

@@ -21,7 +21,7 @@ from geo_pora.address.vocabulary import (
 # Longer than any address; what comes after is not looked at.
 MAX_LENGTH = 1000
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’`ʼ´][^\W\d_]+)*|\d+")
+_WORD = re.compile(r"[^\W\d_]+(?:['’`ʼ´][^\W\d_]+)*|\d+(?:[A-Za-z](?![^\W_]))?")
 _INITIALS = re.compile(r"\b([^\W\d_])\.([^\W\d_])(?:\.([^\W\d_]))?(?:\.([^\W\d_]))?\b(?![^\W\d_])")
 _LONGITUDE = re.compile(r"(?<!\d)10[2-6](?:[.,]\d{2}|\s?[°º])")
 _PLUS_CODE = re.compile(r"\b[23456789CFGHJMPQRVWX]{2,8}\+[23456789CFGHJMPQRVWX]{2,7}\b", re.I)
@@ -148,7 +148,7 @@ def _mark(tokens: list[Token]) -> None:
     kind, at, leading, part, numbered = "bare", 0, "", 0, False
     for i, token in enumerate(tokens):
         marker = MARKERS.get(token.word)
-        if marker == "postal" and not (i and tokens[i - 1].word == "KODE"):
+        if marker == "postal" and not _is_postal_marker(tokens, i):
             marker = None
         if marker and _marks(tokens, i, marker):
             kind, at, leading, numbered = marker, 0, "", marker in NUMBERED
@@ -164,7 +164,7 @@ def _mark(tokens: list[Token]) -> None:
         if numbered and at and not isdigit:
             kind, numbered, at = "bare", False, 0
             part += 1
-        elif kind == "road" and at and isdigit and token.surface.isdigit():
+        elif kind == "road" and at and isdigit and token.surface[:1].isdigit():
             # The house number ends the road: Jl. Pahlawan 45 Sukajadi.
             kind, numbered = "number", True
             part += 1
@@ -179,6 +179,12 @@ def _mark(tokens: list[Token]) -> None:
             continue
         token.kind, token.at, token.leading, token.part = kind, at, leading, part
         at += 1
+
+
+def _is_postal_marker(tokens: list[Token], i: int) -> bool:
+    """Tell Kode Pos from a post: Pos Polisi."""
+    words = [token.word for token in tokens[max(i - 1, 0) : i + 2]]
+    return "KODEPOS" in words or ("KODE" in words and "POS" in words)
 
 
 def _marks(tokens: list[Token], i: int, marker: str) -> bool:
@@ -252,6 +258,7 @@ def parse(text: str) -> Address:
     fields: dict[str, str] = {}
     parts: dict[int, tuple[str, list[str]]] = {}
     postal = postal_code(tokens)
+    _part_community_numbers(tokens)
     for token in tokens:
         if token.is_marker and not token.leading:
             continue
@@ -266,7 +273,6 @@ def parse(text: str) -> Address:
             rest.append(value)
         elif kind != "canal":
             fields.setdefault(_FIELDS.get(kind, kind), value)
-    _community_numbers(tokens, fields)
     if postal:
         fields["postal_code"] = postal
     return Address(text, code=area_code(text), rest=tuple(r for r in rest if r), **fields)
@@ -286,12 +292,15 @@ def may_hold_point(text: str) -> bool:
     return "+" in text and bool(_PLUS_CODE.search(text))
 
 
-def _community_numbers(tokens: list[Token], fields: dict[str, str]) -> None:
-    """Read `RT/RW 03/01`, where both markers stand before both numbers."""
+def _part_community_numbers(tokens: list[Token]) -> None:
+    """Part the numbers of `RT/RW 03/01`, where both markers stand before both."""
     for i, token in enumerate(tokens[:-2]):
         if token.kind == "#rt" and tokens[i + 1].kind == "#rw" and tokens[i + 2].word.isdigit():
-            numbers = [t.surface for t in tokens[i + 2 : i + 4] if t.surface.isdigit()]
-            fields.update(zip(("rt", "rw"), numbers, strict=False))
+            for number, kind, part in zip(
+                tokens[i + 2 : i + 4], ("rt", "rw"), (-1, -2), strict=False
+            ):
+                if number.word.isdigit():
+                    number.kind, number.part = kind, part
 
 
 def postal_code(tokens: list[Token]) -> str | None:

@@ -26,7 +26,7 @@ MARKERS = _table(
         "number": "NO NOMOR NOMER NMR",
         "km": "KM KILOMETER",
         "canal": "BK",  # a point on the main canal of Komering (bendungan Komering): BK 9
-        "postal": "POS KODEPOS",
+        "postal": "KODE POS KODEPOS",
     }
 )
 # What is only marked by a number, after which something new begins.
