@@ -213,3 +213,22 @@ def test_a_demonstration_is_loaded_once_and_never_over_reports(run, laporan):
     assert (status, err) == (0, "")
     assert "left alone" in out
     assert run("batches", "list")[1] == before
+
+
+def test_a_demonstration_that_was_interrupted_is_loaded_to_its_end(run, monkeypatch):
+    from geo_pora.pipeline import intake
+
+    imported, made = intake.import_file, intake.demo.write_files
+    monkeypatch.setattr(intake.demo, "write_files", lambda *a, **k: made(*a, **k)[:3])
+    files = iter([imported, imported])
+    monkeypatch.setattr(intake, "import_file", lambda *a, **k: next(files, _stopped)(*a, **k))
+    assert run("demo", "--once")[0] == 1
+    assert run("batches", "list")[1].count("DEMO-") == 2
+    monkeypatch.setattr(intake, "import_file", imported)
+    assert "left alone" not in run("demo", "--once")[1]
+    assert run("batches", "list")[1].count("DEMO-") == 3
+    assert "left alone" in run("demo", "--once")[1]
+
+
+def _stopped(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt

@@ -26,7 +26,7 @@ def demo(once: bool, seed: int, files: Path | None) -> None:
     Every file, row and page says that they are synthetic.
     """
     settings = options.load_settings()
-    if once and not files and _has_reports(settings):
+    if once and not files and not _is_wanted(settings):
         click.echo("the store has reports already; the demonstration was left alone")
         return
     from geo_pora import pipeline
@@ -43,11 +43,11 @@ def demo(once: bool, seed: int, files: Path | None) -> None:
     click.echo(done)
 
 
-def _has_reports(settings: Settings) -> bool:
+def _is_wanted(settings: Settings) -> bool:
     """Ask the store alone: all that a demonstration needs takes seconds to import."""
-    from geo_pora.store import queries
+    from geo_pora.store import demonstration
 
-    return bool(queries.months_with_reports(options.open_store(settings)))
+    return demonstration.is_wanted(options.open_store(settings))
 
 
 COMMANDS = {"demo": demo}

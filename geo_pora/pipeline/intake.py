@@ -21,7 +21,7 @@ from geo_pora.gazetteer import Gazetteer
 from geo_pora.pipeline.placing import ADDED, OnProgress, Placing, Tally, remarks_on
 from geo_pora.reports import identity
 from geo_pora.settings import Settings
-from geo_pora.store import batches, ingest, population, queries
+from geo_pora.store import batches, demonstration, ingest, population, queries
 from geo_pora.store.ingest import ImportSummary, Relocation
 
 # Half a unit of the third decimal in both directions, along the diagonal.
@@ -186,6 +186,7 @@ def import_demo(
     """Generate the synthetic report files and import each as its agency would."""
     place = Placing.with_store(settings, engine)
     total = Tally()
+    demonstration.note(engine, whole=False)
     with tempfile.TemporaryDirectory() as folder:
         files = demo.write_files(Path(folder), seed=seed, gazetteer=place.gazetteer)
         for number, file in enumerate(files, start=1):
@@ -201,6 +202,7 @@ def import_demo(
             if not done.already_imported:
                 total.include(done)
             on_progress(number)
+    demonstration.note(engine, whole=True)
     return total
 
 
