@@ -82,7 +82,10 @@ def normalise(name: str) -> str:
     ('MADANG SUKU 2', 'BATURAJA TIMUR', 'MUARA DUA')
     """
     text = unicodedata.normalize("NFKD", name)
-    text = "".join(c for c in text if not unicodedata.combining(c))
+    # A letter like ß, of which the capitals are plain, is parted from others as they are.
+    text = "".join(
+        c if c.isascii() else c.upper().casefold() for c in text if not unicodedata.combining(c)
+    )
     text = _CAMEL.sub(" ", _APOSTROPHES.sub("", text))
     words = _NOT_WORD.sub(" ", text.upper()).split()
     return " ".join(_arabic(_modern(word)) for word in words)

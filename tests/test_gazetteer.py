@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo_pora.errors import InputError, NotFoundError
@@ -77,6 +77,8 @@ def test_normal_form(written, expected):
 
 
 @given(st.text(max_size=40))
+@example("0ß")
+@example("Desa2ı")
 def test_normal_form_is_stable_and_plain(text):
     once = normalise(text)
     assert normalise(once) == once
