@@ -20,7 +20,7 @@ from sqlalchemy import Engine
 from geo_pora import __version__, disclosure
 from geo_pora import periods as periods_room
 from geo_pora.aggregate import LEVELS, MEASURES, check_dimension, check_level
-from geo_pora.disclosure import TOTAL, Counts, Disclosed, Policy, masked_classes
+from geo_pora.disclosure import TOTAL, Counts, Disclosed, OnProgress, Policy, masked_classes
 from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.periods import Period
 from geo_pora.store import releases as kept
@@ -117,6 +117,7 @@ def prepare(
     inputs: Mapping[str, str],
     hot_spots: Mapping[str, pd.DataFrame] | None = None,
     title: str = "",
+    on_progress: OnProgress | None = None,
 ) -> Release:
     """Make a release, without keeping it.
 
@@ -132,6 +133,8 @@ def prepare(
     hot_spots : mapping of str to DataFrame, optional
         `area_code` and `class` by level, of the last period.
     title : str
+    on_progress : callable, optional
+        Told how many cells are protected, and of how many.
 
     Raises
     ------
@@ -147,7 +150,12 @@ def prepare(
     ]
     past = [table for release in bearing for table in release.tables.values()]
     made = disclosure.disclose_together(
-        tables, policy, earlier=past, truth=_truth(past, counts_of), seed=spec.seed
+        tables,
+        policy,
+        earlier=past,
+        truth=_truth(past, counts_of),
+        seed=spec.seed,
+        on_progress=on_progress,
     )
     by_name = {table.name: table for table in made}
     policy = made[0].policy
@@ -214,8 +222,10 @@ def files_of(release: Release) -> dict[str, tuple[str, bytes]]:
     return {**tables, **classes}
 
 
-def keep(engine: Engine, release: Release, *, actor: str) -> str:
-    """Keep a release in the store for ever, and return its id."""
+def keep(
+    engine: Engine, release: Release, *, actor: str, after: Sequence[str] | None = None
+) -> str:
+    """Keep a release in the store for ever, and return its id; see `store.releases.add`."""
     return kept.add(
         engine,
         actor=actor,
@@ -224,6 +234,7 @@ def keep(engine: Engine, release: Release, *, actor: str) -> str:
         manifest=release.manifest,
         files=files_of(release),
         version=FORM,
+        after=after,
     )
 
 
@@ -236,13 +247,29 @@ def build(
     title: str,
     inputs: Mapping[str, str],
     hot_spots: Mapping[str, pd.DataFrame] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Release:
-    """Make a release against all kept ones, keep it, and return it; see `prepare`."""
+    """Make a release against all kept ones, keep it, and return it; see `prepare`.
+
+    Raises
+    ------
+    RefusedError
+        If, together with earlier releases, it would give a hidden count back.
+    UnavailableError
+        If another one was kept while it was made: it was not held against that one.
+    """
     earlier = everything(engine)
     release = prepare(
-        spec, counts_of, earlier=earlier, inputs=inputs, hot_spots=hot_spots, title=title
+        spec,
+        counts_of,
+        earlier=earlier,
+        inputs=inputs,
+        hot_spots=hot_spots,
+        title=title,
+        on_progress=on_progress,
     )
-    return load(engine, keep(engine, release, actor=actor))
+    known = [one.id for one in earlier]
+    return load(engine, keep(engine, release, actor=actor, after=known))
 
 
 def load(engine: Engine, release_id: str) -> Release:

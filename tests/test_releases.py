@@ -11,7 +11,7 @@ from disclosure_fixtures import areas, counts_of, reports
 
 from geo_pora import exports, releases, store
 from geo_pora.disclosure import Disclosed, attack
-from geo_pora.errors import InputError, NotFoundError, RefusedError
+from geo_pora.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from geo_pora.releases import Spec
 
 INPUTS = {"boundary_version": "v1", "batches": "3"}
@@ -155,6 +155,25 @@ def test_a_refused_release_is_not_kept(build, engine, located):
     with pytest.raises(RefusedError):
         build(Spec(("2026-Q1",)), one_more(located, "16.01.01"))
     assert len(releases.identifiers(engine)) == 1
+
+
+def test_one_of_two_releases_that_are_built_at_once_is_not_kept(build, engine, located):
+    def meanwhile(done, total):
+        if not releases.identifiers(engine):
+            build(Spec(("2026-Q2",), ("regency",)))
+
+    with pytest.raises(UnavailableError, match="ask once more"):
+        build(Spec(("2026-Q1",)), on_progress=meanwhile)
+    assert [one.manifest["spec"]["periods"] for one in releases.everything(engine)] == [["2026-Q2"]]
+
+
+def test_building_tells_how_far_it_is(build):
+    told = []
+    build(Spec(("2026-Q1",)), on_progress=lambda done, total: told.append((done, total)))
+    assert told
+    assert [done for done, _ in told] == list(range(1, len(told) + 1))
+    assert all(done <= total for done, total in told)
+    assert told[-1][0] == told[-1][1]
 
 
 def _caught(release):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_pora.cli import options
-from geo_pora.errors import RefusedError
+from geo_pora.errors import InputError, RefusedError
 
 if TYPE_CHECKING:
     from geo_pora.periods import Period
@@ -60,6 +60,8 @@ def export(
     period = options.asked_period(first, last) or pipeline.default_period(engine)
     layer = pipeline.open_layer(settings, engine)
     said: dict[str, Any] = {"actor": options.actor(), "semicolon": semicolon}
+    if by and what not in _LEVELS:
+        raise InputError("--by splits counts only: regencies, districts, villages")
     if exact:
         if what not in _LEVELS:
             raise RefusedError("only counts are exported exactly: regencies, districts, villages")
@@ -68,15 +70,16 @@ def export(
         )
     elif what == "coverage":
         pipeline.write_coverage(engine, period, output, form, **said)
-    elif what == "hotspots":
-        said |= {"release_id": release_id}
-        _tell(
-            pipeline.write_hot_spot_classes(engine, settings, layer, period, output, form, **said)
-        )
     else:
-        said |= {"by": by, "release_id": release_id}
-        level = _LEVELS[what]
-        _tell(pipeline.write_export(engine, settings, layer, level, period, output, form, **said))
+        common = (engine, settings, layer)
+        with options.release_progress() as on_progress:
+            said |= {"release_id": release_id, "on_progress": on_progress}
+            if what == "hotspots":
+                found = pipeline.write_hot_spot_classes(*common, period, output, form, **said)
+            else:
+                level = _LEVELS[what]
+                found = pipeline.write_export(*common, level, period, output, form, by=by, **said)
+        _tell(found)
     click.echo(f"{output}: {what}, period {period}")
 
 
@@ -114,8 +117,8 @@ def briefing(
     engine = options.open_store(settings)
     period: Period = options.asked_period(first, last) or pipeline.default_period(engine)
     layer = pipeline.open_layer(settings, engine)
-    _tell(
-        pipeline.write_briefing(
+    with options.release_progress() as on_progress:
+        found = pipeline.write_briefing(
             engine,
             settings,
             layer,
@@ -124,8 +127,9 @@ def briefing(
             output,
             actor=options.actor(),
             release_id=release_id,
+            on_progress=on_progress,
         )
-    )
+    _tell(found)
     click.echo(f"{output}: level {level}, period {period}")
 
 

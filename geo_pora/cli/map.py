@@ -34,9 +34,18 @@ def map_(
     engine = options.open_store(settings)
     period = options.asked_period(first, last) or pipeline.default_period(engine)
     layer = pipeline.open_layer(settings, engine)
-    found = pipeline.write_map(
-        engine, settings, layer, level, period, measure, output, actor=options.actor()
-    )
+    with options.release_progress() as on_progress:
+        found = pipeline.write_map(
+            engine,
+            settings,
+            layer,
+            level,
+            period,
+            measure,
+            output,
+            actor=options.actor(),
+            on_progress=on_progress,
+        )
     click.echo(f"{output}: level {level}, period {period}, {measure}, release {found.release.id}")
 
 

@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 from rich.console import Console
@@ -20,7 +20,14 @@ from geo_pora.periods import Period
 from geo_pora.settings import Settings
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-OnProgress = Callable[[int], None]
+
+
+class OnProgress(Protocol):
+    """Takes how many units are done so far, and of how many where that changes."""
+
+    def __call__(self, done: int, total: int | None = None) -> None:
+        """Show it."""
+
 
 level_option: Decorator = click.option(
     "--level",
@@ -126,7 +133,7 @@ def progress(label: str, total: int | None = None, unit: str = "rows") -> Iterat
     Yields
     ------
     callable
-        Takes how many units are done so far.
+        Takes how many units are done so far, and of how many where that changes.
     """
     console = Console(stderr=True)
     columns = (
@@ -140,4 +147,15 @@ def progress(label: str, total: int | None = None, unit: str = "rows") -> Iterat
         *columns, console=console, transient=True, disable=not console.is_terminal
     ) as bar:
         task = bar.add_task(label, total=total)
-        yield lambda done: bar.update(task, completed=done)
+
+        def show(done: int, total: int | None = None) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield show
+
+
+@contextmanager
+def release_progress() -> Iterator[OnProgress]:
+    """Show how far a release is, for the commands that may have to build one."""
+    with progress("Releasing: protecting small counts", unit="counts") as on_progress:
+        yield on_progress

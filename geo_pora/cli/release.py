@@ -70,7 +70,16 @@ def build(
     layer = pipeline.open_layer(settings, engine)
     keys = tuple(pipeline.fixed_periods(period, every))
     spec = releases.Spec(keys, levels, by, threshold=settings.release_threshold, seed=seed)
-    made = pipeline.build_release(engine, settings, layer, spec, actor=options.actor(), title=title)
+    with options.release_progress() as on_progress:
+        made = pipeline.build_release(
+            engine,
+            settings,
+            layer,
+            spec,
+            actor=options.actor(),
+            title=title,
+            on_progress=on_progress,
+        )
     click.echo(f"{made.id}: {made.title}")
     for line in losses(made):
         click.echo(line)

@@ -8,6 +8,7 @@ from geo_pora.disclosure.attack import attack
 from geo_pora.disclosure.cells import Counts
 from geo_pora.disclosure.gate import disclose, disclose_together
 from geo_pora.disclosure.policy import Audience, Policy
+from geo_pora.disclosure.suppress import OnProgress
 from geo_pora.disclosure.table import (
     HIDDEN,
     NO_DATA,
@@ -29,6 +30,7 @@ __all__ = [
     "Audience",
     "Counts",
     "Disclosed",
+    "OnProgress",
     "Policy",
     "attack",
     "disclose",

@@ -14,7 +14,7 @@ from geo_pora.disclosure.cells import ORDER, Counts, System, long
 from geo_pora.disclosure.history import SHOWN, against, not_zero
 from geo_pora.disclosure.policy import Audience, Policy
 from geo_pora.disclosure.sums import build
-from geo_pora.disclosure.suppress import suppress
+from geo_pora.disclosure.suppress import OnProgress, suppress
 from geo_pora.disclosure.table import (
     HIDDEN,
     TOTAL,
@@ -64,6 +64,7 @@ def disclose_together(
     earlier: Sequence[Disclosed] = (),
     truth: Sequence[Counts] = (),
     seed: int = 0,
+    on_progress: OnProgress | None = None,
 ) -> list[Disclosed]:
     """Pass tables that are published together through the gate.
 
@@ -80,6 +81,8 @@ def disclose_together(
         that are not in `tables`.
     seed : int
         Of the random directions in which intervals are probed.
+    on_progress : callable, optional
+        Told how many cells are protected, and of how many.
 
     Returns
     -------
@@ -102,12 +105,12 @@ def disclose_together(
     shown, before = past.mask(system, SHOWN), past.mask(system, [HIDDEN])
     maybe_zero = before & ~not_zero(earlier, system)
     try:
-        hidden = suppress(system, policy.threshold, shown, before, seed, maybe_zero)
+        hidden = suppress(system, policy.threshold, shown, before, seed, maybe_zero, on_progress)
     except RefusedError:
         # What is hidden for good may hang on zeros of the new tables. With those hidden too
         # the new tables can always keep silent.
         maybe_zero |= _cells_of(published, system) & ~before
-        hidden = suppress(system, policy.threshold, shown, before, seed, maybe_zero)
+        hidden = suppress(system, policy.threshold, shown, before, seed, maybe_zero, on_progress)
     # Said wherever the protection counts on it, whether or not one of the hidden is a zero.
     hides_zeros = bool((hidden & maybe_zero & _cells_of(published, system)).any())
     policy = dataclasses.replace(policy, hides_zeros=hides_zeros)

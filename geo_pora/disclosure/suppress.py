@@ -14,7 +14,7 @@ least as wide as the threshold.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -29,6 +29,9 @@ _NEAR = (2, 4)  # sums away, tried in turn before the whole system
 _LARGE = 3000  # unknown cells from which on intervals are first probed all at once
 _UNDONE_AT_MOST = 200  # hidden cells that are tried again one by one
 
+OnProgress = Callable[[int, int], None]
+"""`(done, total)`: how many cells are protected; the total grows with what is hidden."""
+
 
 def suppress(
     system: System,
@@ -37,6 +40,7 @@ def suppress(
     hidden: np.ndarray | None = None,
     seed: int = 0,
     zeros: np.ndarray | None = None,
+    on_progress: OnProgress | None = None,
 ) -> np.ndarray:
     """Choose the cells to hide.
 
@@ -54,6 +58,8 @@ def suppress(
         Cells that may be hidden though they are zero; none by default. The release says
         so, and a reader knows of a hidden one among them no more than that it is no
         negative number.
+    on_progress : callable, optional
+        Told how far the search is.
 
     Returns
     -------
@@ -66,6 +72,7 @@ def suppress(
         If cells that were shown before leave a small count without protection.
     """
     choice = _Choice(system, threshold, shown, hidden, seed, zeros)
+    choice.on_progress = on_progress
     choice.protect()
     choice.undo()
     chosen: np.ndarray = choice.hidden & system.in_table
@@ -87,6 +94,8 @@ class _Choice:
         none = np.zeros(len(system.value), dtype=bool)
         self.system, self.threshold = system, threshold
         self.seed = seed
+        self.on_progress: OnProgress | None = None
+        self.done = self.total = 0
         in_table = system.in_table
         small = (system.value >= 1) & (system.value < threshold)
         self.small = small & (in_table | system.person_group)
@@ -126,7 +135,9 @@ class _Choice:
             self.space = self._space()
             if self.space.free.sum() > _LARGE:
                 self.space.probe(2 * self.threshold, 6, np.random.default_rng(self.seed))
-            for cell in self._in_order(self.small & (self.hidden | ~self.system.in_table)):
+            small = self.small & (self.hidden | ~self.system.in_table)
+            self.total = self.done + int((small | self.hidden).sum())
+            for cell in self._in_order(small):
                 self._protect_small(cell)
             for cell in self._in_order(self.hidden & ~self.small):
                 self._protect_other(cell)
@@ -140,10 +151,15 @@ class _Choice:
         mask[self.reports[nobody]] = True
         return mask & ~self.shown
 
-    def _in_order(self, mask: np.ndarray) -> Iterable[int]:
+    def _in_order(self, mask: np.ndarray) -> Iterator[int]:
         """Coarse levels first: what is hidden above needs less below."""
         cells = np.flatnonzero(mask)
-        return (int(cell) for cell in cells[np.argsort(-self.cost[cells], kind="stable")])
+        self.total = max(self.total, self.done + len(cells))
+        for cell in cells[np.argsort(-self.cost[cells], kind="stable")]:
+            yield int(cell)
+            self.done += 1
+            if self.on_progress is not None:
+                self.on_progress(self.done, self.total)
 
     def _protect_small(self, cell: int) -> None:
         space, value = self.space, self.system.value[cell]

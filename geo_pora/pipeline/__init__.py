@@ -32,7 +32,14 @@ from geo_pora.pipeline.publishing import (
     write_hot_spot_classes,
     write_map,
 )
-from geo_pora.pipeline.releasing import Released, build_release, fixed_periods, rebuilt, released
+from geo_pora.pipeline.releasing import (
+    Released,
+    build_release,
+    fixed_periods,
+    is_released,
+    rebuilt,
+    released,
+)
 
 __all__ = [
     "Placing",
@@ -49,6 +56,7 @@ __all__ = [
     "import_file",
     "install_population",
     "is_demonstration",
+    "is_released",
     "open_layer",
     "rebuilt",
     "released",

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from geo_pora import briefing, codes, exports, located_files, maps, periods, releases
 from geo_pora.boundaries import Layer
+from geo_pora.disclosure import OnProgress
 from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.exports import exact
 from geo_pora.periods import Period
@@ -43,6 +44,8 @@ def write_map(
     path: Path,
     *,
     actor: str,
+    release_id: str | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Released:
     """Write the map of a released table as one HTML file that opens offline.
 
@@ -59,7 +62,16 @@ def write_map(
     RefusedError
         If the period is not one month or one quarter.
     """
-    found = released(engine, settings, layer, level, period, actor=actor)
+    found = released(
+        engine,
+        settings,
+        layer,
+        level,
+        period,
+        actor=actor,
+        release_id=release_id,
+        on_progress=on_progress,
+    )
     if found.table.table["period"].nunique() > 1:
         raise RefusedError(f"a map shows one month or one quarter: {period} is longer")
     name = measure.removesuffix("_per_km2")
@@ -95,11 +107,20 @@ def write_export(
     by: str | None = None,
     release_id: str | None = None,
     semicolon: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Released:
     """Write a released table to a file; see `exports.write` and `released`."""
     exports.format_of(path, form)
     found = released(
-        engine, settings, layer, level, period, actor=actor, by=by, release_id=release_id
+        engine,
+        settings,
+        layer,
+        level,
+        period,
+        actor=actor,
+        by=by,
+        release_id=release_id,
+        on_progress=on_progress,
     )
     notes = notes_on(layer, found.release) | {"source": source_note(engine)}
     exports.write(found.table, layer.display(level), path, form, about=notes, semicolon=semicolon)
@@ -118,6 +139,7 @@ def write_hot_spot_classes(
     actor: str,
     release_id: str | None = None,
     semicolon: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Released:
     """Write the classes of released hot spots per district.
 
@@ -136,6 +158,7 @@ def write_hot_spot_classes(
         actor=actor,
         release_id=release_id,
         of_hot_spots=True,
+        on_progress=on_progress,
     )
     last = found.release.manifest["spec"]["periods"][-1]
     if last != fixed_periods(period)[-1]:
@@ -215,9 +238,19 @@ def write_briefing(
     *,
     actor: str,
     release_id: str | None = None,
+    on_progress: OnProgress | None = None,
 ) -> Released:
     """Write the briefing for the coordination meeting as a PDF of two to four pages."""
-    found = released(engine, settings, layer, level, period, actor=actor, release_id=release_id)
+    found = released(
+        engine,
+        settings,
+        layer,
+        level,
+        period,
+        actor=actor,
+        release_id=release_id,
+        on_progress=on_progress,
+    )
     key = found.table.table["period"].max()
     if not release_id:
         _release_before(engine, settings, layer, level, key, actor)

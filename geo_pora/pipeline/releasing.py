@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from geo_pora import periods, releases
 from geo_pora.boundaries import Layer
-from geo_pora.disclosure import Disclosed
+from geo_pora.disclosure import Disclosed, OnProgress
 from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.periods import Period
 from geo_pora.pipeline.figures import counts
@@ -60,6 +60,7 @@ def released(
     by: str | None = None,
     release_id: str | None = None,
     of_hot_spots: bool = False,
+    on_progress: OnProgress | None = None,
 ) -> Released:
     """Return a table that may leave the team.
 
@@ -83,6 +84,8 @@ def released(
         Take this release and no other.
     of_hot_spots : bool
         Only a release whose hot spots are those of the period's last month or quarter.
+    on_progress : callable, optional
+        Told how many cells are protected, where a release is built.
 
     Raises
     ------
@@ -96,19 +99,46 @@ def released(
     if release_id:
         one = releases.load(engine, release_id)
         return _taken(engine, layer, one, level, by, keys)
-    for identifier in reversed(releases.identifiers(engine)):
-        found = releases.load(engine, identifier)
-        last = found.manifest["spec"]["periods"][-1]
-        if _holds(found, layer, level, by, keys) and (last == keys[-1] or not of_hot_spots):
-            return _taken(engine, layer, found, level, by, keys)
+    if kept := _newest(engine, layer, level, by, keys, of_hot_spots):
+        return _taken(engine, layer, kept, level, by, keys)
     spec = Spec(
         tuple(keys),
         tuple(name for name in ("district", level) if name in layer.levels),
         (by,) if by else (),
         threshold=settings.release_threshold,
     )
-    made = build_release(engine, settings, layer, spec, actor=actor)
+    made = build_release(engine, settings, layer, spec, actor=actor, on_progress=on_progress)
     return dataclasses.replace(_taken(engine, layer, made, level, by, keys), built_now=True)
+
+
+def is_released(
+    engine: Engine,
+    layer: Layer,
+    level: str,
+    period: Period,
+    *,
+    by: str | None = None,
+    of_hot_spots: bool = False,
+) -> bool:
+    """Tell whether `released` has a kept release to take, and need not build one."""
+    keys = fixed_periods(period)
+    return _newest(engine, layer, level, by, keys, of_hot_spots) is not None
+
+
+def _newest(
+    engine: Engine,
+    layer: Layer,
+    level: str,
+    by: str | None,
+    keys: Sequence[str],
+    of_hot_spots: bool,
+) -> Release | None:
+    for identifier in reversed(releases.identifiers(engine)):
+        found = releases.load(engine, identifier)
+        last = found.manifest["spec"]["periods"][-1]
+        if _holds(found, layer, level, by, keys) and (last == keys[-1] or not of_hot_spots):
+            return found
+    return None
 
 
 def build_release(
@@ -119,6 +149,7 @@ def build_release(
     *,
     actor: str,
     title: str = "",
+    on_progress: OnProgress | None = None,
 ) -> Release:
     """Build a release of the stored reports, with the classes of their hot spots, and keep it."""
     return releases.build(
@@ -129,6 +160,7 @@ def build_release(
         title=title or ", ".join(spec.periods),
         inputs=_inputs(engine, layer),
         hot_spots=_classes(engine, settings, layer, spec),
+        on_progress=on_progress,
     )
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
 
-from geo_pora.errors import InputError, NotFoundError
+from geo_pora.errors import InputError, NotFoundError, UnavailableError
 from geo_pora.store import audit, clock
 from geo_pora.store.database import reading, writing
 from geo_pora.store.tables import release_files, releases
@@ -44,6 +44,7 @@ def add(
     files: Mapping[str, tuple[str, bytes]],
     release_id: str | None = None,
     version: int = 1,
+    after: Sequence[str] | None = None,
 ) -> str:
     """Keep a release.
 
@@ -59,6 +60,8 @@ def add(
         A random one by default, fit for a link.
     version : int
         Version of the manifest's form.
+    after : sequence of str, optional
+        Ids of the releases that this one was held against: all there are.
 
     Returns
     -------
@@ -69,11 +72,15 @@ def add(
     ------
     InputError
         If a release of this id exists.
+    UnavailableError
+        If there is one that is not in `after`.
     """
     key = release_id or secrets.token_urlsafe(12)
     with writing(engine) as connection:
         if connection.scalar(sa.select(releases.c.id).where(releases.c.id == key)):
             raise InputError(f"release {key} exists already: a release is never changed")
+        if after is not None and set(connection.scalars(sa.select(releases.c.id))) - set(after):
+            raise UnavailableError("another release was built meanwhile: ask once more")
         connection.execute(
             releases.insert().values(
                 id=key,
