@@ -331,7 +331,7 @@ class TestExports:
     def test_free_ranges_are_refused(self, client: FlaskClient) -> None:
         answer = client.get("/exports/district.csv?period=2026-01-05_2026-02-10")
         assert answer.status_code == 403
-        assert "whole month" in answer.json["detail"]
+        assert "bulan atau triwulan penuh" in answer.json["detail"]
 
     def test_a_download_is_logged(self, app: Flask, client: FlaskClient) -> None:
         from geo_pora.store import audit

@@ -23,7 +23,11 @@ ROOMS = (
     *("geo_pora/reports", "geo_pora/guard", "geo_pora/periods.py", "geo_pora/pipeline/intake.py"),
     *(f"geo_pora/store/{name}.py" for name in ("batches", "review", "staging", "tokens")),
     *(f"geo_pora/store/{name}.py" for name in ("named_periods", "agencies")),
-    *("geo_pora/boundaries/storage.py", "webmap/people.py", "webmap/jobs.py", "webmap/atlas.py"),
+    *("geo_pora/boundaries/storage.py", "webmap/people.py", "webmap/atlas.py"),
+    *(f"webmap/{name}.py" for name in ("jobs", "import_jobs", "export_jobs")),
+    *(f"geo_pora/pipeline/{name}.py" for name in ("releasing", "publishing")),
+    *(f"geo_pora/disclosure/{name}.py" for name in ("gate", "history", "suppress")),
+    *("geo_pora/releases.py", "geo_pora/store/releases.py", "geo_pora/exports"),
 )
 
 

@@ -28,7 +28,7 @@ STATUS = {
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 log = structlog.get_logger("webmap.errors")
-JSON_PREFIXES = ("/api/", "/exports/", "/ogc/", "/patrol/api/")
+JSON_PREFIXES = ("/api/", "/ogc/", "/patrol/api/")
 JSON_ENDINGS = (".json", ".js", ".geojson")
 
 
@@ -57,6 +57,8 @@ def wants_json() -> bool:
     """Tell whether the caller is a program."""
     if request.path.startswith(JSON_PREFIXES) or request.path.endswith(JSON_ENDINGS):
         return True
+    if request.path.startswith("/exports/") and "." in request.path:
+        return True  # a file: the pages there have no dot
     best = request.accept_mimetypes.best_match(["text/html", "application/json"])
     return best == "application/json"
 

@@ -1,4 +1,4 @@
-"""Imports that run behind a page: their state is a file, so that any process can answer for it."""
+"""Work that runs behind a page: its state is a file, so that any process can answer for it."""
 
 from __future__ import annotations
 
@@ -10,146 +10,206 @@ import re
 import threading
 import time
 import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import BinaryIO, Generic, TypeVar
 
 import structlog
-from werkzeug.datastructures import FileStorage
 
-from geo_pora import pipeline
-from geo_pora.errors import GeoPoraError, InputError, NotFoundError
+from geo_pora.errors import GeoPoraError, NotFoundError
 from webmap.state import State
 
-KEPT_SECONDS = 7 * 86_400
 LOST_SECONDS = 600
 BEGINNING_SECONDS = 60
-_JOB = re.compile(r"[0-9a-f]{32}")
+TOLD_SECONDS = 0.5
+_IDENTITY = re.compile(r"[0-9a-f]{32}")
+# The file that a job works on, and the name of such files in an earlier version.
+_WORKED_ON = (".work", ".upload")
 log = structlog.get_logger("webmap.jobs")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
-    """One import: `running`, then `done` with its batch, or `failed` with one sentence."""
+    """One piece of work: `running`, then `done`, or `failed` with one sentence.
+
+    Attributes
+    ----------
+    id, account : str
+        Whose it is: it does not exist for anybody else.
+    name : str
+        Of the file that is read or made, as it is shown to people.
+    state : {'running', 'done', 'failed'}
+    done, total : int
+        How far it is; a total of 0 where that is not known.
+    error : str
+    changed : float
+    """
 
     id: str
     account: str
-    agency: str
-    file_name: str
+    name: str
     state: str = "running"
-    rows: int = 0
-    batch_id: int | None = None
-    already: bool = False
-    remarks: tuple[str, ...] = ()
+    done: int = 0
+    total: int = 0
     error: str = ""
     changed: float = 0.0
 
 
-def start(state: State, upload: FileStorage, *, account: str, agency: str) -> Job:
-    """Keep an uploaded file and begin to import it.
+AnyJob = TypeVar("AnyJob", bound=Job)
+Note = Callable[[int, int], None]
+"""`(done, total)`: how far the work is."""
 
-    Raises
-    ------
-    InputError
-        If no file was given.
+
+class Jobs(Generic[AnyJob]):
+    """The jobs of one kind, and the folder in which their states lie.
+
+    Parameters
+    ----------
+    kind : type
+        Class of the jobs.
+    folder : str
+        Name of their folder in the data directory.
+    kept_seconds : int
+        How long a job, and what it made, is kept.
     """
-    if not upload.filename:
-        raise InputError("choose a file first")
-    folder = _folder(state)
-    _forget_old(folder)
-    # A file's name is shown to people and nothing else: where it lies is ours to choose.
-    name = Path(upload.filename.replace("\\", "/")).name[:120] or "berkas"
-    ending = re.sub(r"[^0-9a-z.]", "", Path(name).suffix.lower())[:10]
-    job = Job(uuid.uuid4().hex, account, agency, name)
-    source = folder / f"{job.id}.upload{ending}"
-    handle = os.open(source, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    # Whoever works on a file holds its lock, and the kernel frees it with the process:
-    # so every other process can tell an import that goes on from one that died.
-    fcntl.flock(handle, fcntl.LOCK_EX)
+
+    def __init__(self, kind: type[AnyJob], folder: str, kept_seconds: int) -> None:
+        self._kind, self._name, self._kept_seconds = kind, folder, kept_seconds
+
+    def folder(self, state: State) -> Path:
+        """Return the folder, made where it is missing, without what was kept long enough."""
+        folder = state.settings.data_dir / self._name
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._forget_old(folder)
+        return folder
+
+    def start(
+        self,
+        state: State,
+        job: AnyJob,
+        work: Callable[[AnyJob, Path, Note], AnyJob],
+        *,
+        fill: Callable[[BinaryIO], None] | None = None,
+        ending: str = "",
+    ) -> AnyJob:
+        """Begin a job in a thread.
+
+        Parameters
+        ----------
+        state : State
+        job : Job
+        work : callable
+            Takes the job, the file to work on and where to say how far it is; returns
+            the job as it ended.
+        fill : callable, optional
+            Writes what the file holds at first.
+        ending : str
+            Of the file's name.
+        """
+        source = self.folder(state) / f"{job.id}{_WORKED_ON[0]}{ending}"
+        handle = os.open(source, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        # Whoever works on a file holds its lock, and the kernel frees it with the process:
+        # so every other process can tell a job that goes on from one that died.
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            if fill is not None:
+                with os.fdopen(os.dup(handle), "wb") as out:
+                    fill(out)
+            _write(source.parent, job)
+            run = threading.Thread(target=_hold, args=(job, source, handle, work), daemon=True)
+            run.start()
+        except BaseException:
+            source.unlink(missing_ok=True)
+            os.close(handle)
+            raise
+        return job
+
+    def find(self, state: State, identity: str, account: str) -> AnyJob:
+        """Return a job of an account.
+
+        Raises
+        ------
+        NotFoundError
+            If the account has no such job.
+        """
+        folder = self.folder(state)
+        job = self._read(folder, identity) if _IDENTITY.fullmatch(identity) else None
+        if job is None or job.account != account:
+            raise NotFoundError("this job is not known any more: begin it again")
+        if job.state == "running" and _died(folder, job):
+            _forget_work(folder, identity)
+            return replace(job, state="failed", error="the app was stopped meanwhile: begin again")
+        return job
+
+    def running(self, state: State, account: str) -> AnyJob | None:
+        """Return a job of an account that goes on, or None."""
+        for file in self.folder(state).glob("*.json"):
+            with contextlib.suppress(NotFoundError):
+                job = self.find(state, file.stem, account)
+                if job.state == "running":
+                    return job
+        return None
+
+    def _read(self, folder: Path, identity: str) -> AnyJob | None:
+        try:
+            return self._kind(**json.loads((folder / f"{identity}.json").read_text("utf-8")))
+        except (FileNotFoundError, TypeError):  # of an earlier version
+            return None
+
+    def _forget_old(self, folder: Path) -> None:
+        now = time.time()
+        for file in folder.iterdir():
+            with contextlib.suppress(FileNotFoundError):  # another process forgets as well
+                age = now - file.stat().st_mtime
+                # Younger ones may be about to be locked.
+                worked_on = any(ending in file.name for ending in _WORKED_ON)
+                if worked_on and age > BEGINNING_SECONDS and not _locked(file):
+                    _forget_work(folder, file.name[:32])
+                elif age > self._kept_seconds and not worked_on:
+                    file.unlink(missing_ok=True)
+
+
+def new_identity() -> str:
+    """Return a name for a job that nobody guesses."""
+    return uuid.uuid4().hex
+
+
+def _hold(
+    job: AnyJob, source: Path, lock: int, work: Callable[[AnyJob, Path, Note], AnyJob]
+) -> None:
     try:
-        with os.fdopen(os.dup(handle), "wb") as out:
-            upload.save(out)
-        _write(folder, job)
-        threading.Thread(target=_hold, args=(state, job, source, handle), daemon=True).start()
-    except BaseException:
-        source.unlink(missing_ok=True)
-        os.close(handle)
-        raise
-    return job
-
-
-def find(state: State, identity: str, account: str) -> Job:
-    """Return a job of an account.
-
-    Raises
-    ------
-    NotFoundError
-        If the account has no such job.
-    """
-    folder = _folder(state)
-    job = _read(folder, identity) if _JOB.fullmatch(identity) else None
-    if job is None or job.account != account:
-        raise NotFoundError("this upload is not known any more: see the list of files")
-    if job.state == "running" and _died(folder, job):
-        _forget_dead(folder, identity)
-        return replace(job, state="failed", error="the app was stopped meanwhile: upload it again")
-    return job
-
-
-def _hold(state: State, job: Job, source: Path, lock: int) -> None:
-    try:
-        _run(state, job, source)
+        _run(job, source, work)
     finally:
         os.close(lock)
 
 
-def _run(state: State, job: Job, source: Path) -> None:
+def _run(job: AnyJob, source: Path, work: Callable[[AnyJob, Path, Note], AnyJob]) -> None:
     try:
-        ended = _import(state, job, source)
+        ended = replace(work(job, source, _noting(job, source.parent)), state="done")
     except GeoPoraError as error:
         # The file's place on this machine is nobody's business: only its name.
-        message = str(error).replace(str(source), job.file_name).replace(source.name, job.file_name)
+        message = str(error).replace(str(source), job.name).replace(source.name, job.name)
         ended = replace(job, state="failed", error=message)
     except Exception as error:  # a thread has nobody above it to answer
-        log.error("import_broken", kind=type(error).__name__)
-        ended = replace(job, state="failed", error="the file could not be read")
+        log.error("job_broken", kind=type(error).__name__)
+        ended = replace(job, state="failed", error="the app could not do this")
     finally:
         source.unlink(missing_ok=True)
     _write(source.parent, ended)
 
 
-def _import(state: State, job: Job, source: Path) -> Job:
+def _noting(job: Job, folder: Path) -> Note:
+    """Return what writes down how far a job is, but not more often than a person looks."""
     last = time.monotonic()
 
-    def on_progress(rows: int) -> None:
+    def note(done: int, total: int = 0) -> None:
         nonlocal last
-        if time.monotonic() - last > 0.5:
+        if time.monotonic() - last > TOLD_SECONDS:
             last = time.monotonic()
-            _write(source.parent, replace(job, rows=rows))
+            _write(folder, replace(job, done=done, total=total))
 
-    done = pipeline.import_file(
-        state.engine,
-        source,
-        job.agency,
-        settings=state.settings,
-        actor=job.account,
-        file_name=job.file_name,
-        on_progress=on_progress,
-    )
-    summary = done.summary
-    return replace(
-        job,
-        state="done",
-        rows=summary.read,
-        batch_id=summary.batch_id,
-        already=summary.already_imported,
-        remarks=done.remarks,
-    )
-
-
-def _folder(state: State) -> Path:
-    folder = state.settings.data_dir / "uploads"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return note
 
 
 def _write(folder: Path, job: Job) -> None:
@@ -158,20 +218,18 @@ def _write(folder: Path, job: Job) -> None:
     draft.replace(folder / f"{job.id}.json")
 
 
-def _read(folder: Path, identity: str) -> Job | None:
-    try:
-        return Job(**json.loads((folder / f"{identity}.json").read_text("utf-8")))
-    except FileNotFoundError:
-        return None
-
-
 def _died(folder: Path, job: Job) -> bool:
-    """Tell whether the process that ran an import is gone."""
-    for source in folder.glob(f"{job.id}.upload*"):
+    """Tell whether the process that did a job is gone."""
+    for source in _work_of(folder, job.id):
         with contextlib.suppress(FileNotFoundError):
             return not _locked(source)
-    # The upload is gone just before the import is called done.
+    # The file is gone just before the job is called done.
     return time.time() - job.changed > LOST_SECONDS
+
+
+def _work_of(folder: Path, identity: str) -> Iterator[Path]:
+    for ending in _WORKED_ON:
+        yield from folder.glob(f"{identity}{ending}*")
 
 
 def _locked(source: Path) -> bool:
@@ -183,19 +241,7 @@ def _locked(source: Path) -> bool:
     return False
 
 
-def _forget_dead(folder: Path, identity: str) -> None:
-    """Remove the files of an import whose process died: they may name persons."""
-    for file in folder.glob(f"{identity}.upload*"):
+def _forget_work(folder: Path, identity: str) -> None:
+    """Remove the files of a job whose process died: they may name persons."""
+    for file in _work_of(folder, identity):
         file.unlink(missing_ok=True)
-
-
-def _forget_old(folder: Path) -> None:
-    now = time.time()
-    for file in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # another process forgets as well
-            age = now - file.stat().st_mtime
-            # Younger ones may be about to be locked.
-            if ".upload" in file.name and age > BEGINNING_SECONDS and not _locked(file):
-                _forget_dead(folder, file.name[:32])
-            elif age > KEPT_SECONDS or file.name.startswith("rejected-"):  # an earlier version's
-                file.unlink(missing_ok=True)

@@ -38,6 +38,29 @@ def measures() -> dict[str, str]:
     }
 
 
+def file_contents() -> dict[str, str]:
+    """Return what a file that leaves can hold."""
+    return {
+        "regency": _("Jumlah per kabupaten"),
+        "district": _("Jumlah per kecamatan"),
+        "village": _("Jumlah per desa"),
+        "hotspots": _("Kelas titik rawan per kecamatan"),
+        "coverage": _("Kelengkapan laporan instansi"),
+    }
+
+
+def file_kinds() -> dict[str, str]:
+    """Return the forms of a file by what they are good for."""
+    return {
+        "xlsx": _("XLSX (lembar kerja)"),
+        "csv": _("CSV, koma"),
+        "csv-semicolon": _("CSV, titik koma (Excel Indonesia)"),
+        "gpkg": _("GeoPackage (QGIS)"),
+        "geojson": "GeoJSON",
+        "parquet": "GeoParquet",
+    }
+
+
 def shows(*, rate: bool) -> dict[str, str]:
     """Return how a measure can be shown; as a rate where inhabitants are known."""
     known = {"count": _("jumlah"), "density": _("per km²"), "change": _("perubahan")}
@@ -240,6 +263,7 @@ def role(name: str) -> str:
         "patrol": _("tim patroli"),
         "analyst": _("analis"),
         "administrator": _("administrator"),
+        "exact": _("ekspor persis (hak khusus)"),
     }
     return known.get(name, name)
 

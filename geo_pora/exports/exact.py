@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -55,11 +56,11 @@ def write_exact(
         If the purpose is not stated.
     """
     words = " ".join(purpose.split())
-    if len(words) < LEAST_PURPOSE:
-        raise RefusedError(
-            "an exact export needs its purpose in words (--purpose): who needs it, and what for"
-        )
+    if sum(map(str.isalpha, words)) < LEAST_PURPOSE:
+        raise RefusedError("an exact export needs its purpose in words: who needs it, and what for")
     table = disclose(counts, level=level, policy=Policy(Audience.TEAM, 1, complementary=False))
+    # A spreadsheet passed on has no notes: every row says of itself what it is.
+    table = replace(table, table=table.table.assign(exact="ya"))
     detail = {
         "purpose": words[:500],
         "table": table.name,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from pathlib import Path
 
 import pytest
 import web_fixtures as web
@@ -10,8 +12,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from geo_pora import maps
 from geo_pora.disclosure import disclose
+from geo_pora.errors import RefusedError
 from geo_pora.periods import quarter
 from geo_pora.store import agencies, named_periods
+from webmap import export_jobs, jobs
 
 pytestmark = pytest.mark.browser
 PAGES = [
@@ -200,3 +204,45 @@ def test_the_one_file_map_opens_without_a_network(chromium: Browser, site, tmp_p
     expect(tab.locator("figcaption")).to_contain_text("Batas indikatif, bukan batas resmi")
     context.close()
     assert errors == []
+
+
+def test_a_file_is_made_with_progress_and_offered(page: Page, site, monkeypatch) -> None:
+    seen = threading.Event()
+
+    def write(state, wanted, path, *, actor, note=None) -> None:
+        note(1234, 3567)
+        seen.wait(30)
+        path.write_bytes(b"kode;orang\n")
+
+    monkeypatch.setattr(jobs, "TOLD_SECONDS", -1)
+    monkeypatch.setattr(export_jobs, "write", write)
+    page.goto(f"{site.address}/exports/")
+    page.locator("#table select[name=what]").select_option("village")
+    page.locator("#table select[name=kind]").select_option("csv-semicolon")
+    page.locator("#table button").click()
+    expect(page.locator("#job")).to_contain_text("1.234 / 3.567 jumlah dilindungi")
+    seen.set()
+    expect(page.locator("h1")).to_have_text("Berkas siap")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Unduh").click()
+    assert download.value.suggested_filename == "geo_pora-village-2026-Q2.csv"
+    assert Path(download.value.path()).read_bytes() == b"kode;orang\n"
+
+
+def test_why_a_file_is_not_made_is_said_and_the_choice_is_kept(
+    page: Page, site, monkeypatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RefusedError(
+            "persons of district 16.01.07 2026-Q2 was shown by an earlier release and is below "
+            "5 now: release periods that were not released yet"
+        )
+
+    monkeypatch.setattr(export_jobs, "write", refuse)
+    page.goto(f"{site.address}/exports/")
+    page.locator("#table select[name=what]").select_option("village")
+    page.locator("#table button").click()
+    expect(page.locator("h1")).to_have_text("Berkas tidak dapat dibuat")
+    expect(page.locator(".detail")).to_contain_text("kecamatan 16.01.07 2026-Q2 sudah ditampilkan")
+    page.get_by_role("link", name="Kembali").click()
+    expect(page.locator("#table select[name=what]")).to_have_value("village")

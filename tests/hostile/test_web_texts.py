@@ -18,9 +18,10 @@ from strings import EVALUATED, code, hostile, some, tags
 from werkzeug.test import TestResponse
 
 from geo_pora import codes, pipeline
+from geo_pora.errors import InputError
 from geo_pora.periods import Period, month
 from geo_pora.store import agencies, audit, named_periods, review, tables
-from webmap import jobs
+from webmap import import_jobs
 from webmap.permissions import ROLES
 
 pytestmark = pytest.mark.hostile
@@ -236,12 +237,10 @@ class TestSent:
             check(answer, text)
 
     def test_file_names(self, client: FlaskClient, shared: Path, monkeypatch) -> None:
-        def done(state, job, source) -> None:
-            source.unlink()
-            failed = dataclasses.replace(job, state="failed", error=f"{job.file_name}: damaged")
-            jobs._write(source.parent, failed)
+        def broken(state, job, source, note) -> None:
+            raise InputError(f"{source}: damaged")
 
-        monkeypatch.setattr(jobs, "_run", done)
+        monkeypatch.setattr(import_jobs, "_import", broken)
         folder = client.application.extensions["geo_pora"].settings.data_dir / "uploads"
         before = None
         for text in ["plain.csv", *some(hostile(shared), 6)]:

@@ -23,7 +23,8 @@ from flask_security import current_user
 
 from geo_pora.errors import NotFoundError, RefusedError
 from geo_pora.store import batches, review
-from webmap import jobs, template_file
+from webmap import import_jobs, template_file
+from webmap.import_jobs import IMPORTS
 from webmap.people import name_of
 from webmap.permissions import requires
 from webmap.sentences import translated
@@ -64,7 +65,7 @@ def upload() -> Any:
     if file is None or not file.filename:
         flash(_("Pilih berkas dahulu."), "error")
         return redirect(url_for(".page"))
-    job = jobs.start(current(), file, account=name_of(current_user), agency=_agency())
+    job = import_jobs.start(current(), file, account=name_of(current_user), agency=_agency())
     return redirect(url_for(".job", identity=job.id), 303)
 
 
@@ -72,7 +73,7 @@ def upload() -> Any:
 @requires("import")
 def job(identity: str) -> Any:
     """Show how far an import is; go on to the batch when it is done."""
-    found = jobs.find(current(), identity, name_of(current_user))
+    found = IMPORTS.find(current(), identity, name_of(current_user))
     if found.state == "done" and found.batch_id is not None:
         if found.already:
             flash(_("Berkas yang sama sudah pernah diterima; tidak ada yang berubah."), "info")
@@ -84,8 +85,8 @@ def job(identity: str) -> Any:
 @requires("import")
 def job_state(identity: str) -> Response:
     """Tell the page's script how far an import is."""
-    found = jobs.find(current(), identity, name_of(current_user))
-    answer = jsonify(state=found.state, rows=found.rows, error=translated(found.error))
+    found = IMPORTS.find(current(), identity, name_of(current_user))
+    answer = jsonify(state=found.state, done=found.done, error=translated(found.error))
     answer.headers["Cache-Control"] = "no-store"
     return answer
 
@@ -107,7 +108,7 @@ def batch(batch_id: int) -> str:
     remarks: tuple[str, ...] = ()
     if request.args.get("job"):
         try:
-            remarks = jobs.find(current(), request.args["job"], name_of(current_user)).remarks
+            remarks = IMPORTS.find(current(), request.args["job"], name_of(current_user)).remarks
         except NotFoundError:
             remarks = ()
     waiting = review.queue(current().engine, limit=SHOWN_ROWS, agency=_agency())

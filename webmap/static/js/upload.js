@@ -1,4 +1,4 @@
-// The import pages: a file dropped on the box, and how far the reading is.
+// The import page: a file dropped on the box.
 const drop = document.getElementById("drop");
 if (drop) {
   const file = document.getElementById("file");
@@ -12,19 +12,4 @@ if (drop) {
     file.files = event.dataTransfer.files;
     document.getElementById("upload").requestSubmit();
   });
-}
-
-const rows = document.getElementById("rows");
-if (rows) {
-  const number = new Intl.NumberFormat(document.documentElement.lang);
-  const look = async () => {
-    try {
-      const answer = await fetch(rows.dataset.state, { headers: { Accept: "application/json" } });
-      const job = await answer.json();
-      if (job.state !== "running") { location.reload(); return; }
-      rows.textContent = `${number.format(job.rows)} ${rows.dataset.label}`;
-    } catch { /* the line is weak: ask again */ }
-    setTimeout(look, 800);
-  };
-  setTimeout(look, 400);
 }
