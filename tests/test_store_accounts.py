@@ -42,7 +42,7 @@ def user(datastore):
 
 
 def test_the_roles_are_there(engine):
-    assert set(stored(engine, "name", "roles")["name"]) == set(accounts.ROLES)
+    assert set(stored(engine, "name", "roles")["name"]) == {*accounts.ROLES, *accounts.RIGHTS}
 
 
 def test_flask_security_keeps_an_account(datastore, user):

@@ -16,7 +16,7 @@ from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.store import audit
 from geo_pora.store.accounts import User
 from webmap import account_classes
-from webmap.permissions import ROLES
+from webmap.permissions import RIGHTS, ROLES
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{1,63}")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]{2,}")
@@ -91,9 +91,10 @@ def _check(name: str, roles: Sequence[str], agency: str | None, email: str | Non
         )
     if email and not _EMAIL.fullmatch(email):
         raise InputError(f"{email[:60]!r} is no e-mail address")
+    known = (*ROLES, *RIGHTS)
     for role in roles:
-        if role not in ROLES:
-            raise InputError(f"role {role[:40]!r} is not one of {', '.join(ROLES)}")
+        if role not in known:
+            raise InputError(f"role {role[:40]!r} is not one of {', '.join(known)}")
     if agency and agency not in codes.load("agencies"):
         raise InputError(f"{agency[:40]!r} is no code of an agency")
     if "contributor" in roles and not agency:
@@ -177,8 +178,8 @@ def everybody(app: Flask) -> list[Person]:
 def first_sign_in(app: Flask, name: str) -> str | None:
     """Return a link for the first account while nobody has a password, making the account.
 
-    The first account holds every role: it is the one that looks around, and
-    gives the others theirs.
+    The first account holds every role, and no right beside them: it is the one that looks
+    around, and gives the others theirs.
     """
     people = everybody(app)
     if any(person.has_password for person in people):

@@ -27,10 +27,13 @@ ROLES: dict[str, frozenset[str]] = {
     "analyst": frozenset({"map", "hotspots", "coverage", "export", "briefing"}),
     "administrator": frozenset({"administer", "coverage"}),
 }
-PERMISSIONS = frozenset().union(*ROLES.values())
+# No role has these by itself: an administrator gives one to an account, beside its roles.
+RIGHTS: dict[str, frozenset[str]] = {"exact": frozenset({"exact"})}
+_GRANTS = ROLES | RIGHTS
+PERMISSIONS = frozenset().union(*_GRANTS.values())
 
 # What only these may do needs a second factor, however the person signed in.
-SECOND_FACTOR = frozenset({"administer"})
+SECOND_FACTOR = frozenset({"administer", "exact"})
 
 # How a program may sign in at views that have a scope.
 _CHALLENGES = ('Basic realm="geo_pora", charset="UTF-8"', 'Bearer realm="geo_pora"')
@@ -100,7 +103,7 @@ def held(user: Any) -> frozenset[str]:
     """Return the permissions of an account."""
     if not user.is_authenticated or not user.is_active:
         return frozenset()
-    return frozenset().union(*(ROLES.get(role.name, frozenset()) for role in user.roles))
+    return frozenset().union(*(_GRANTS.get(role.name, frozenset()) for role in user.roles))
 
 
 def allowed(permission: str) -> bool:

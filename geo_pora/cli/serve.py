@@ -15,6 +15,7 @@ from geo_pora.errors import InputError, UnavailableError
 from geo_pora.settings import Settings
 
 ROLES = ("contributor", "reviewer", "planner", "patrol", "analyst", "administrator")
+RIGHTS = ("exact",)
 FIRST = "admin"
 
 
@@ -55,7 +56,7 @@ def user() -> None:
 
 @user.command(epilog="Example: geo-pora user add siti --role planner --role analyst")
 @click.argument("name")
-@click.option("--role", "roles", multiple=True, required=True, type=click.Choice(ROLES))
+@click.option("--role", "roles", multiple=True, required=True, type=click.Choice((*ROLES, *RIGHTS)))
 @click.option("--agency", help="Agency of a contributor, such as POLRES-OKU.")
 @click.option("--email", help="Address of the person; also a name to sign in with.")
 def add(name: str, roles: tuple[str, ...], agency: str | None, email: str | None) -> None:

@@ -13,6 +13,8 @@ from sqlalchemy import orm
 from geo_pora.store import account_tables
 
 ROLES = ("contributor", "reviewer", "planner", "patrol", "analyst", "administrator")
+# Held beside a role, by whom an administrator gives it to; no role has it by itself.
+RIGHTS = ("exact",)
 
 
 class Base(orm.DeclarativeBase):
@@ -20,7 +22,7 @@ class Base(orm.DeclarativeBase):
 
 
 class Role(Base, RoleMixin):
-    """A role; its name is one of `ROLES`, which the first migration has put in."""
+    """A role; its name is one of `ROLES` or `RIGHTS`, which migrations have put in."""
 
     __table__ = account_tables.roles
 

@@ -11,6 +11,7 @@ def install(app: Flask) -> None:
     from webmap.views import (
         admin,
         coverage,
+        exact,
         exports,
         health,
         hotspots,
@@ -21,7 +22,8 @@ def install(app: Flask) -> None:
         tokens,
     )
 
-    for module in (health, start, map, hotspots, imports, review, coverage, exports, admin, tokens):
+    rooms = (health, start, map, hotspots, imports, review, coverage, exports, exact, admin, tokens)
+    for module in rooms:
         app.register_blueprint(module.blueprint)
     known = app.extensions["geo_pora"]
     released = ogc.StoredReleases(known.engine, lambda: known.atlas().layer)

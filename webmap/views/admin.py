@@ -28,7 +28,7 @@ from geo_pora.periods import Period
 from geo_pora.store import agencies, audit, layers, named_periods, retention
 from webmap import people
 from webmap.people import name_of
-from webmap.permissions import ROLES, requires
+from webmap.permissions import RIGHTS, ROLES, requires
 from webmap.state import current
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
@@ -68,7 +68,7 @@ def page() -> str:
     return render_template(
         "admin/accounts.html",
         people=people.everybody(current_app),
-        roles=list(ROLES),
+        roles=[*ROLES, *RIGHTS],
         agencies=sorted(current().agencies().items(), key=lambda one: one[1]),
         link=session.pop("new_link", None),
     )
