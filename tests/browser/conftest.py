@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from werkzeug.serving import make_server
 
 from webmap import assets, people
-from webmap.permissions import ROLES
+from webmap.permissions import RIGHTS, ROLES
 
 
 @dataclass
@@ -76,9 +76,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 @pytest.fixture(scope="module")
 def signed_in(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
-    """A context in which an account with every role is signed in."""
+    """A context in which an account with every role and right is signed in."""
     context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    token = people.add(site.app, "everything", tuple(ROLES), agency=web.AGENCY, actor="test")
+    everything = (*ROLES, *RIGHTS)
+    token = people.add(site.app, "everything", everything, agency=web.AGENCY, actor="test")
     page = context.new_page()
     page.goto(f"{site.address}/sign-in/{token}")
     page.locator("main button").click()

@@ -29,6 +29,7 @@ PAGES = [
         "/coverage/",
         "/hotspots/",
         "/exports/",
+        "/exports/exact",
         "/tokens/",
     ),
     *("/admin/", "/admin/agencies", "/admin/periods", "/admin/layers", "/admin/settings"),
