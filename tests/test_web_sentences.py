@@ -27,7 +27,7 @@ ROOMS = (
     *(f"webmap/{name}.py" for name in ("jobs", "import_jobs", "export_jobs")),
     *(f"geo_pora/pipeline/{name}.py" for name in ("releasing", "publishing")),
     *(f"geo_pora/disclosure/{name}.py" for name in ("gate", "history", "suppress")),
-    *("geo_pora/releases.py", "geo_pora/store/releases.py", "geo_pora/exports"),
+    *("geo_pora/releases", "geo_pora/store/releases.py", "geo_pora/exports"),
 )
 
 
