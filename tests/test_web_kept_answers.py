@@ -139,7 +139,7 @@ class TestNobodyElse:
         for _ in range(3):
             for (name, language), client in browsers.items():
                 page = client.get("/map/").text
-                assert f'<html lang="{language}"' in page
+                assert f'<html lang="{language}">' in page
                 assert re.findall(r'menu-name">([^<]+)<', page) == [f"{name}-{language}"]
                 assert ('id="download"' in page) == (name != "dua")
                 assert ('href="/admin/"' in page) == (name == "tiga")
