@@ -16,6 +16,7 @@ from geo_pora.disclosure.history import not_zero
 from geo_pora.disclosure.reach import Space, agreeing, propagate
 from geo_pora.disclosure.sums import build
 from geo_pora.disclosure.table import HIDDEN, NO_DATA, Disclosed
+from geo_pora.errors import InputError
 
 _ROUNDS = 12
 
@@ -50,16 +51,24 @@ def attack(
         If the tables contradict each other.
     """
     need = threshold or max(table.policy.threshold for table in tables)
-    system = build(_merged(tables))
+    try:
+        system, space = _agreeing(tables, with_spells=True)
+    except InputError:  # corrected in between: the reports behind them are not the same
+        system, space = _agreeing(tables, with_spells=False)
+    space.probe(2.0 * need, _ROUNDS, np.random.default_rng(seed))
+    hidden = system.in_table & np.isnan(system.value)
+    small = system.person_group & _could_be_small(space, need)
+    return _report(system, space, np.flatnonzero(hidden | small), float(need))
+
+
+def _agreeing(tables: Sequence[Disclosed], *, with_spells: bool) -> tuple[System, Space]:
+    """Return the system of the tables, and the tables of counts that agree with them."""
+    system = build(_merged(tables), with_spells=with_spells)
     known = _known(system)
     hidden = system.in_table & np.isnan(system.value)
     lower = np.where(hidden & not_zero(tables, system), 1.0, 0.0)
-    free = np.isnan(known)
     point = agreeing(system.relations, known, lower)
-    space = Space(system.relations, point, free, lower)
-    space.probe(2.0 * need, _ROUNDS, np.random.default_rng(seed))
-    wanted = np.flatnonzero(hidden | (system.person_group & _could_be_small(known, need)))
-    return _report(system, space, wanted, float(need))
+    return system, Space(system.relations, point, np.isnan(known), lower)
 
 
 def _known(system: System) -> np.ndarray:
@@ -70,9 +79,9 @@ def _known(system: System) -> np.ndarray:
     return propagate(system.relations, known)
 
 
-def _could_be_small(known: np.ndarray, need: float) -> np.ndarray:
-    """Return the groups that are unknown, or are known to be small."""
-    small: np.ndarray = np.isnan(known) | ((known >= 1) & (known < need))
+def _could_be_small(space: Space, need: float) -> np.ndarray:
+    """Return the cells that are unknown, or are known to be small."""
+    small: np.ndarray = space.free | ((space.point >= 1) & (space.point < need))
     return small
 
 

@@ -153,6 +153,10 @@ class Builder:
         self._groups.append(np.full(len(values), person_group))
         return ids
 
+    def add_unknowns(self, names: pd.DataFrame) -> np.ndarray:
+        """Add cells that stand in no table and whose values nobody has told, and return them."""
+        return self._add(names, np.full(len(names), np.nan), False)
+
     def relate(
         self,
         names: pd.DataFrame,

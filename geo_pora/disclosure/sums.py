@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from geo_pora import periods
 from geo_pora.aggregate import MEASURES
+from geo_pora.disclosure import spells
 from geo_pora.disclosure.cells import (
     ORDER,
     REST,
@@ -20,11 +22,12 @@ from geo_pora.disclosure.cells import (
     Term,
     parent_of,
 )
+from geo_pora.disclosure.reach import agreeing
 from geo_pora.disclosure.table import TOTAL
 from geo_pora.errors import InputError
 
 
-def build(tables: Sequence[Counts]) -> System:
+def build(tables: Sequence[Counts], *, with_spells: bool = True) -> System:
     """Join tables into one system of cells and sums.
 
     Parameters
@@ -32,6 +35,9 @@ def build(tables: Sequence[Counts]) -> System:
     tables : sequence of Counts
         Tables that are or were published together. A table by a class should
         come with the table it splits.
+    with_spells : bool
+        Whether the reports' spells are unknowns too. Tables that were counted at different
+        times may contradict them.
 
     Returns
     -------
@@ -51,7 +57,17 @@ def build(tables: Sequence[Counts]) -> System:
         _over_classes(builder, measure)
     _over_measures(builder)
     _over_time(builder)
-    return builder.system()
+    if not with_spells:
+        return builder.system()
+    spells.add(builder)
+    system = builder.system()
+    if any(table.unknown for table in tables):
+        return system
+    try:
+        value = agreeing(system.relations, system.value, np.zeros(len(system.value)))
+    except InputError:  # counted at different times: no reports lie behind all of them
+        return build(tables, with_spells=False)
+    return replace(system, value=value)
 
 
 def _join(

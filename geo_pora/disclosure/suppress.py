@@ -191,21 +191,36 @@ class _Choice:
         """Hide the cheapest cells that let `cell` change by `change`; say whether any do."""
         for steps in (*_NEAR, len(self.system.value)):
             columns = self.space.near(cell, steps, self._may_move)
-            for whole in (False, True):
-                moved = self._cheapest(cell, change, columns, whole)
-                if moved is None:
-                    break
-                if self.space.note(columns, moved):
-                    self.hidden[columns[np.abs(moved) > 0.5]] = True
-                    self.hidden &= self.system.in_table
+            moved = self._cheapest(cell, change, columns, whole=False)
+            if moved is None:
+                continue
+            if self._hide(columns, moved):
+                return True
+            # In whole counts, first with the cells that the linear program has chosen.
+            for some in (columns[self._is_free(columns) | (np.abs(moved) > 1e-6)], columns):
+                moved = self._cheapest(cell, change, some, whole=True)
+                if moved is not None and self._hide(some, moved):
                     return True
         return False
+
+    def _hide(self, columns: np.ndarray, moved: np.ndarray) -> bool:
+        """Hide the cells that a change of whole counts moves; say whether it is one."""
+        if not self.space.note(columns, moved):
+            return False
+        self.hidden[columns[np.abs(moved) > 0.5]] = True
+        self.hidden &= self.system.in_table
+        return True
+
+    def _is_free(self, columns: np.ndarray) -> np.ndarray:
+        """Return which cells move without being hidden for it."""
+        free: np.ndarray = (self.hidden | ~self.system.in_table)[columns]
+        return free
 
     def _cheapest(
         self, cell: int, change: float, columns: np.ndarray, whole: bool
     ) -> np.ndarray | None:
         """Move at least cost: a cell up and a cell down are two columns of one program."""
-        price = np.where(self.hidden | ~self.system.in_table, 0.001, self.cost)[columns]
+        price = np.where(self._is_free(columns), 0.001, self.cost[columns])
         return self.space.cheapest(columns, price, (cell, change), whole)
 
     def undo(self) -> None:
