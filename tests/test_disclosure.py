@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
-from disclosure_fixtures import counts_of, reports, tables
+from disclosure_fixtures import REGENCIES, counts_of, reports, tables
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from geo_pora.aggregate import count
 from geo_pora.disclosure import (
     Audience,
     Counts,
@@ -24,6 +26,7 @@ from geo_pora.disclosure import (
 )
 from geo_pora.disclosure.gate import with_margins
 from geo_pora.disclosure.reach import propagate
+from geo_pora.disclosure.spells import kinds_of
 from geo_pora.disclosure.sums import build
 from geo_pora.errors import InputError, RefusedError
 from geo_pora.periods import parse
@@ -189,7 +192,7 @@ def test_every_relation_holds_for_counted_reports():
     assert np.abs(system.relations @ system.value).max() == 0
     assert system.value.min() >= 0
     kinds = set(system.cells["kind"])
-    assert {"stayers", "remaining", "lapsed", "rest", "other months"} <= kinds
+    assert {"stayers", "remaining", "spell", "rest", "other months"} <= kinds
 
 
 def test_no_relation_that_holds_by_definition_is_left_out():
@@ -202,6 +205,30 @@ def test_no_relation_that_holds_by_definition_is_left_out():
     known[exact] = np.nan
     found = propagate(system.relations, np.where(system.in_table, known, np.nan))
     assert (found[exact] == system.value[exact]).all()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ["2026-Q1"],
+        ["2026-01", "2026-03"],
+        ["2026-01", "2026-02", "2026-Q1"],
+        ["2026-Q1", "2026-Q2"],
+    ],
+)
+def test_each_report_is_of_one_kind_of_spell(keys):
+    """A report that is alone in its area is counted by the periods as just one kind is."""
+    spans = [parse(key) for key in keys]
+    kinds = kinds_of(spans)
+    columns = np.stack([kinds.counted[name] for name in MEASURES], axis=1)
+    alone = reports(8, 400, unplaced=0)
+    alone["regency_code"] = [f"R{number}" for number in range(len(alone))]
+    found = count(alone, "regency", spans)
+    persons = found.groupby("area_code")["persons"].transform("max")
+    found[MEASURES[1:]] = found[MEASURES[1:]].div(persons, axis=0)
+    for _, rows in found.groupby("area_code"):
+        counted = rows.set_index("period")[MEASURES].reindex(keys, fill_value=0).to_numpy()
+        assert (columns == counted[:, :, np.newaxis]).all(axis=(0, 1)).sum() == 1
 
 
 # The attack
@@ -253,6 +280,50 @@ def test_more_reports_than_the_month_before_are_arrivals():
     assert interval(attack([hand_made("regency", rows)]), "16.01", "arrivals", "2026-02")[0] == 2
 
 
+def test_who_arrived_in_the_quarter_had_arrived_when_the_month_counted_him():
+    """Seven of seven persons of the quarter arrived in it: so did the seven of its January."""
+    rows = [
+        {"area_code": "16.01", "period": "2026-01", "persons": 7, "reports": 2, "arrivals": None},
+        {"area_code": "16.01", "period": "2026-Q1", "persons": 7, "reports": 2, "arrivals": 7},
+    ]
+    assert interval(attack([hand_made("regency", rows)]), "16.01", "arrivals", "2026-01") == (7, 7)
+
+
+def test_classes_of_two_kinds_are_of_the_same_spells():
+    """Nobody of any permit was there in both months, so nobody of any status was."""
+    months = ("2026-01", "2026-02")
+    split = {
+        ("permit", "ITAS"): (12, 0),
+        ("permit", "ITK"): (0, 12),
+        ("status", "presence"): (6, 6),
+        ("status", "suspected"): (6, 6),
+        ("", ""): (12, 12),
+    }
+    found = []
+    for kind in ("", "permit", "status"):
+        rows = [
+            {"area_code": "16.01", "period": period, kind: name, "persons": value}
+            for (by, name), values in split.items()
+            if by == kind
+            for period, value in zip((*months, "2026-Q1"), (*values, None), strict=True)
+        ]
+        found.append(dataclasses.replace(hand_made("regency", rows), by=kind or None))
+    result = attack(found)
+    assert result.loc[result["by"] == "status", "lower"].tolist() == [12, 12]
+
+
+def test_tables_counted_at_different_times_are_attacked_without_spells():
+    """No reports give these counts: more arrived in the month than in its quarter.
+
+    What does not hang on that is known all the same: the quarter has its month's persons.
+    """
+    rows = [
+        {"area_code": "16.01", "period": "2026-01", "persons": 30, "arrivals": 20},
+        {"area_code": "16.01", "period": "2026-Q1", "persons": None, "arrivals": 10},
+    ]
+    assert interval(attack([hand_made("regency", rows)]), "16.01", "persons")[0] == 30
+
+
 # Hidden zeros
 
 SILENT = Policy(Audience.RELEASE, K, hides_zeros=True)
@@ -274,8 +345,8 @@ def test_a_hidden_count_may_be_zero_only_where_no_release_said_that_it_is_not():
 
 def test_a_release_says_that_it_may_hide_zeros_wherever_an_earlier_one_left_that_open():
     """Of a zero or of a 2: the flag is no hint of which, and the protection may count on it."""
-    for count in (0, 2):
-        values = {"16.01.01": count, "16.01.02": 30}
+    for persons in (0, 2):
+        values = {"16.01.01": persons, "16.01.02": 30}
         earlier = hand_made(
             "district",
             [{"area_code": code, "period": "2026-Q1", "persons": None} for code in values],
@@ -391,6 +462,63 @@ def test_a_second_attacker_written_apart_finds_nothing_either():
             if inner:
                 below.append((number, inner))
         _assert_wide(cells, known, equal, below)
+
+
+@pytest.mark.parametrize(
+    ("keys", "rows"), [(["2026-01", "2026-02", "2026-Q1"], 25), (["2026-Q1", "2026-Q2"], 40)]
+)
+def test_a_reader_with_an_unknown_for_each_spell_finds_nothing(keys, rows):
+    """Months of beginning and of end for each place, solved for all at once, written apart."""
+    found = disclose_together(
+        tables(reports(4, rows, most=4), keys, ("regency", "district")), RELEASE
+    )
+    assert not any(table.policy.hides_zeros for table in found)
+    spans = [(parse(key).first.month, parse(key).last.month) for key in keys]
+    months = range(7)  # 0: before them all; 7: after
+    spells = [(b, e, s) for b in months for e in range(max(b, 1), 8) for s in (0, 1)]
+    counts = {
+        "persons": lambda b, e, s, first, last: b <= last and e >= first,
+        "arrivals": lambda b, e, s, first, last: first <= b <= last,
+        "departures": lambda b, e, s, first, last: s and first <= e <= last,
+    }
+    counts["reports"] = counts["persons"]
+    districts = next(table for table in found if table.level == "district").table["area_code"]
+    places = [*dict.fromkeys(districts), *(f"{code}.rest" for code in REGENCIES)]
+    unknowns = {
+        key: number
+        for number, key in enumerate(product(places, spells, ("reports", "further persons")))
+    }
+    rows_of, values = [], []
+    for table in found:
+        for row in table.table.to_dict("records"):
+            inside = [p for p in places if row["area_code"] in ("total", p, _parent(p))]
+            first, last = spans[keys.index(row["period"])]
+            for measure, is_counted in counts.items():
+                kinds = ("reports",) if measure == "reports" else ("reports", "further persons")
+                sums = np.zeros(len(unknowns))
+                for place, spell, kind in product(inside, spells, kinds):
+                    sums[unknowns[place, spell, kind]] = is_counted(*spell, first, last)
+                rows_of.append(sums)
+                values.append(row[measure])
+    sums = np.array(rows_of)
+    hidden = np.array([pd.isna(value) for value in values])
+    known = np.array([value for value in values if not pd.isna(value)], dtype=float)
+    least = -np.ones(hidden.sum())
+    assert hidden.any()
+    for wanted in sums[hidden]:
+        ends = []
+        for sign in (1, -1):
+            # Cut off so high that only what is settled ends below.
+            solved = linprog(
+                sign * wanted,
+                np.vstack([-sums[hidden], wanted]),
+                np.append(least, 500),
+                sums[~hidden],
+                known,
+            )
+            assert solved.status == 0
+            ends.append(sign * solved.fun)
+        assert ends[1] - ends[0] >= K - 1e-6
 
 
 def _parent(area):

@@ -170,10 +170,6 @@ def _over_time(builder: Builder) -> None:
         period: builder.slots[builder.slots["period"] == period.key].set_index(SLOT[:-1])
         for period in found
     }
-    for first in found:
-        for second in found:
-            if (second.first - first.last).days == 1:
-                _one_after_another(builder, wide[first], wide[second])
     for period in found:
         inside = [part for part in found if part != period and _within(part, period)]
         for chain in _chains(inside):
@@ -192,27 +188,6 @@ def _chains(inside: Sequence[periods.Period]) -> list[list[periods.Period]]:
     for period in inside:
         kinds.setdefault(len(period.key), []).append(period)
     return list(kinds.values())
-
-
-def _one_after_another(builder: Builder, before: pd.DataFrame, after: pd.DataFrame) -> None:
-    """Who is present now was present before and did not leave, or arrived."""
-    shared = before.index.intersection(after.index)
-    slots = after.loc[shared].reset_index()
-    earlier = before.loc[shared]
-    terms = [
-        (_ids(earlier, "persons"), 1),
-        (_ids(slots, "arrivals"), 1),
-        (_ids(slots, "persons"), -1),
-    ]
-    if "departures_id" in slots:
-        terms.append((_ids(earlier, "departures"), -1))
-    _relate(builder, slots, "persons", terms, rest="lapsed")
-    # Each report that is new now brought one person or more, and so had each that is over.
-    reports = [(_ids(slots, "reports"), -1), (_ids(earlier, "reports"), 1)]
-    new = [*reports, (_ids(slots, "arrivals"), 1)]
-    _relate(builder, slots, "reports", new, rest="new companions")
-    over = [(ids, -coefficient) for ids, coefficient in reports]
-    _relate(builder, slots, "reports", [*terms[:3], *over], rest="companions gone")
 
 
 def _parts(
@@ -236,28 +211,3 @@ def _parts(
         later = [(_ids(part, "arrivals"), -1) for part in chain[1:]]
         terms = [(_ids(slots, "persons"), 1), (_ids(chain[0], "persons"), -1), *later]
         _relate(builder, slots, "persons", terms, rest=rest, person_group=True)
-    _stocks(builder, slots, chain, covered)
-
-
-def _stocks(
-    builder: Builder, slots: pd.DataFrame, chain: Sequence[pd.DataFrame], covered: bool
-) -> None:
-    """Relate who is present in a period to who is in each part of it, in one part or in several.
-
-    Whom that leaves are persons of reports, so there are as many persons as reports or more.
-    """
-    for part in chain:
-        _stock(builder, slots, [(slots, 1), (part, -1)], "others")
-    if covered:
-        _stock(builder, slots, [(slots, -1), *((part, 1) for part in chain)], "repeated")
-
-
-def _stock(
-    builder: Builder, slots: pd.DataFrame, parts: Sequence[tuple[pd.DataFrame, int]], rest: str
-) -> None:
-    persons = [(_ids(part, "persons"), sign) for part, sign in parts]
-    reports = [(_ids(part, "reports"), sign) for part, sign in parts]
-    _relate(builder, slots, "persons", persons, rest=rest)
-    _relate(builder, slots, "reports", reports, rest=rest)
-    companions = [*persons, *((ids, -sign) for ids, sign in reports)]
-    _relate(builder, slots, "reports", companions, rest=f"companions of {rest}")
