@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTEST_WORKERS ?= 2
+TRANSLATIONS := $(wildcard webmap/translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
 .PHONY: help install assets demo serve test lint test-readers hostile screenshots benchmarks clean
@@ -28,7 +29,7 @@ $(VENV)/installed-for-tests: $(VENV)/installed tests/requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
-webmap/static/vendor/built: webmap/package-lock.json webmap/assets.py | $(VENV)/installed
+webmap/static/vendor/built: webmap/package-lock.json webmap/assets.py $(TRANSLATIONS) | $(VENV)/installed
 	$(BIN)/python -m webmap.assets
 	@touch $@
 
