@@ -252,18 +252,27 @@ class Space:
 
     def extreme(self, cell: int, upward: bool, reach: float, columns: np.ndarray) -> float:
         """Return how far a cell can go in one direction, at most `reach` from the point."""
+        at = int(np.searchsorted(columns, cell))
         cost = np.zeros(len(columns))
-        cost[np.searchsorted(columns, cell)] = -1.0 if upward else 1.0
+        cost[at] = -1.0 if upward else 1.0
         limits = (cell, 0.0, reach) if upward else (cell, -reach, 0.0)
-        end = 0.0
-        for whole in (False, True):
-            change = self.move(columns, cost, limits, whole=whole)
-            if change is None:
-                return 0.0
-            end = float(change[np.searchsorted(columns, cell)])
-            if self.note(columns, change):
-                break
-        return end
+        change = self.move(columns, cost, limits)
+        if change is None:
+            return 0.0
+        if self.note(columns, change):
+            return float(change[at])
+        # No whole count lies beyond the linear program's end cut down to one. It is quickly
+        # found, if it can be, among the cells that moved.
+        end = float(np.trunc(change[at] + np.copysign(_TOLERANCE, change[at])))
+        some = columns[(np.abs(change) > _TOLERANCE) | (columns == cell)]
+        near = self.move(some, np.zeros(len(some)), (cell, end, end), whole=True)
+        if near is not None and self.note(some, near):
+            return end
+        change = self.move(columns, cost, limits, whole=True)
+        if change is None:
+            return 0.0
+        self.note(columns, change)
+        return float(change[at])
 
     def interval(
         self, cell: int, reach: float, radii: Sequence[int] = (4, 0)
