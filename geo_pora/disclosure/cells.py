@@ -21,6 +21,7 @@ from geo_pora.errors import InputError
 
 ORDER = (TOTAL, *LEVELS)
 REST = "rest"  # what of an area is placed in none of its parts
+STATED = "stated"  # a number that every reader knows, and no count
 UNKNOWN = "?"  # a class that is not stated
 SLOT = ["level", "area_code", "by", "class", "period"]
 KEY = [*SLOT, "measure"]
@@ -201,6 +202,10 @@ class Builder:
             rows = number[term.rows[keep]]
             self._entries.append((rows, term.cells[keep], np.full(len(rows), term.coefficient)))
         return ids
+
+    def state(self, names: pd.DataFrame, values: np.ndarray) -> np.ndarray:
+        """Add numbers that every reader knows, and return their cells."""
+        return self._add(names, values, False)
 
     def keep_rest(self, names: pd.DataFrame, measure: str, ids: np.ndarray) -> None:
         """Remember the rests of one measure under the names of the areas that they are like."""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_pora import periods
 from geo_pora.aggregate import MEASURES
+from geo_pora.disclosure.bounds import Bound
 from geo_pora.disclosure.cells import ORDER, Counts, System, long
 from geo_pora.disclosure.history import SHOWN, against, not_zero
 from geo_pora.disclosure.policy import Audience, Policy
@@ -63,6 +64,8 @@ def disclose_together(
     *,
     earlier: Sequence[Disclosed] = (),
     truth: Sequence[Counts] = (),
+    bounds: Sequence[Bound] = (),
+    silent: Sequence[Disclosed] = (),
     seed: int = 0,
     on_progress: OnProgress | None = None,
 ) -> list[Disclosed]:
@@ -79,6 +82,10 @@ def disclose_together(
     truth : sequence of Counts
         The counts, made from today's reports, behind those tables of `earlier`
         that are not in `tables`.
+    bounds : sequence of Bound
+        What hot-spot classes of earlier releases tell of the counts.
+    silent : sequence of Disclosed
+        The same tables, made without `bounds`: what they hide stays hidden.
     seed : int
         Of the random directions in which intervals are probed.
     on_progress : callable, optional
@@ -101,9 +108,10 @@ def disclose_together(
     published = with_margins(tables)
     _refuse_free_periods(published)
     past = against(published, with_margins(truth) if truth else [], earlier, policy.threshold)
-    system = build([*published, *past.tables])
+    system = build([*published, *past.tables], bounds)
     shown, before = past.mask(system, SHOWN), past.mask(system, [HIDDEN])
-    maybe_zero = before & ~not_zero(earlier, system)
+    before |= _hidden_in(silent, system)
+    maybe_zero = before & ~not_zero([*earlier, *silent], system)
     try:
         hidden = suppress(system, policy.threshold, shown, before, seed, maybe_zero, on_progress)
     except RefusedError:
@@ -122,6 +130,16 @@ def _cells_of(tables: Sequence[Counts], system: System) -> np.ndarray:
     mask = np.zeros(len(system.value), dtype=bool)
     for table in tables:
         found = system.find(long(table.counts, table.level, table.by))
+        mask[found[found >= 0]] = True
+    return mask
+
+
+def _hidden_in(tables: Sequence[Disclosed], system: System) -> np.ndarray:
+    """Return the mask of the system's cells that these tables hide."""
+    mask = np.zeros(len(system.value), dtype=bool)
+    for table in tables:
+        cells = long(table.table, table.level, table.by)
+        found = system.find(cells[cells["status"] == HIDDEN])
         mask[found[found >= 0]] = True
     return mask
 

@@ -12,6 +12,7 @@ import pandas as pd
 from geo_pora import periods
 from geo_pora.aggregate import MEASURES
 from geo_pora.disclosure import spells
+from geo_pora.disclosure.bounds import Bound, enter
 from geo_pora.disclosure.cells import (
     ORDER,
     REST,
@@ -27,7 +28,9 @@ from geo_pora.disclosure.table import TOTAL
 from geo_pora.errors import InputError
 
 
-def build(tables: Sequence[Counts], *, with_spells: bool = True) -> System:
+def build(
+    tables: Sequence[Counts], bounds: Sequence[Bound] = (), *, with_spells: bool = True
+) -> System:
     """Join tables into one system of cells and sums.
 
     Parameters
@@ -35,6 +38,8 @@ def build(tables: Sequence[Counts], *, with_spells: bool = True) -> System:
     tables : sequence of Counts
         Tables that are or were published together. A table by a class should
         come with the table it splits.
+    bounds : sequence of Bound
+        What else was published of them.
     with_spells : bool
         Whether the reports' spells are unknowns too. Tables that were counted at different
         times may contradict them.
@@ -57,16 +62,16 @@ def build(tables: Sequence[Counts], *, with_spells: bool = True) -> System:
         _over_classes(builder, measure)
     _over_measures(builder)
     _over_time(builder)
-    if not with_spells:
-        return builder.system()
-    spells.add(builder)
+    if with_spells:
+        spells.add(builder)
+    enter(builder, bounds)
     system = builder.system()
-    if any(table.unknown for table in tables):
+    if not with_spells or any(table.unknown for table in tables):
         return system
     try:
         value = agreeing(system.relations, system.value, np.zeros(len(system.value)))
     except InputError:  # counted at different times: no reports lie behind all of them
-        return build(tables, with_spells=False)
+        return build(tables, bounds, with_spells=False)
     return replace(system, value=value)
 
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from geo_pora.disclosure.cells import REST, System
+from geo_pora.disclosure.cells import REST, STATED, System
 from geo_pora.disclosure.reach import Space, propagate
 from geo_pora.disclosure.table import TOTAL
 from geo_pora.errors import RefusedError
@@ -103,6 +103,7 @@ class _Choice:
         self.forced = (small & in_table & ~self.shown) | (none if hidden is None else hidden)
         self.hidden = self.forced.copy()
         self.zeros = none if zeros is None else zeros & ~self.shown
+        self.stated = (system.cells["kind"] == STATED).to_numpy()
         self.reports = system.reports_beside()
         # Where no reports were shown there were no persons, and hiding it is no use.
         self.zeros = self.zeros & ~((self.reports >= 0) & self.shown[self.reports])
@@ -115,7 +116,7 @@ class _Choice:
         system = self.system
         # A reader may guess that everything was placed: where it was, take it as known.
         all_placed = ((system.cells["kind"] == REST) & (system.value == 0)).to_numpy()
-        secret = (self.hidden | ~system.in_table) & ~all_placed
+        secret = (self.hidden | ~system.in_table) & ~all_placed & ~self.stated
         known = np.where(secret, np.nan, system.value)
         free = np.isnan(propagate(system.relations, known))
         return Space(system.relations, system.value, free, self.lower)
@@ -124,7 +125,7 @@ class _Choice:
     def _may_move(self) -> np.ndarray:
         """Cells that are hidden, that are in no table, or that could be hidden."""
         could: np.ndarray = ((self.system.value >= 1) | self.zeros) & ~self.shown
-        mask: np.ndarray = ~self.system.in_table | self.hidden | could
+        mask: np.ndarray = (~self.system.in_table | self.hidden | could) & ~self.stated
         return mask
 
     def protect(self) -> None:

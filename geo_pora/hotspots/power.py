@@ -10,6 +10,8 @@ from geo_pora.hotspots.likelihood import expected_at
 
 Floats = NDArray[np.float64]
 
+_MOST_CASES = 2000  # where so many are critical, every plausible excess is found
+
 
 def critical_count(expected: ArrayLike, alpha: float) -> Floats:
     """Return the smallest count with a one-sided Poisson p-value of `alpha` or less.
@@ -93,3 +95,39 @@ def detectable_risk(expected: ArrayLike, critical: ArrayLike, power: float = 0.8
     needed = special.gammaincinv(np.where(possible, count, 1), power)
     risk: Floats = np.where(possible, needed / np.where(possible, mean, 1), np.inf)
     return risk
+
+
+def informative_from(alpha: float, plausible_risk: float, power: float = 0.8) -> tuple[float, float]:
+    """Return from which expectation on a plausible excess would have been found.
+
+    The critical count is whole, so the smallest risk that is found falls with the
+    expectation, and jumps up where one more case is asked for: there is no single value.
+
+    Parameters
+    ----------
+    alpha : float
+        One-sided level of a lone area, as for `critical_count`.
+    plausible_risk, power : float
+        As in `detectable_risk`.
+
+    Returns
+    -------
+    least, most : float
+        Below `least` no such excess would have been found, above `most` every one.
+
+    Examples
+    --------
+    >>> least, most = informative_from(0.05 / 2 / 50, 10)
+    >>> bool(detectable_risk(least * 0.99, critical_count(least * 0.99, 0.05 / 2 / 50)) > 10)
+    True
+    >>> bool(detectable_risk(most * 1.01, critical_count(most * 1.01, 0.05 / 2 / 50)) <= 10)
+    True
+    """
+    counts = np.arange(1, _MOST_CASES)
+    # Such a count is critical for expectations above `begins`, up to `ends`.
+    ends = special.gammaincinv(counts, alpha)
+    begins = np.concatenate([[0.0], ends[:-1]])
+    enough = special.gammaincinv(counts, power) / plausible_risk
+    least = np.maximum(begins, enough)[enough <= ends].min()
+    most = np.minimum(ends, enough)[enough > begins].max(initial=0.0)
+    return float(least), float(most)

@@ -21,6 +21,10 @@ Method = Literal["gi", "scan", "space-time"]
 METHODS = ("gi", "scan", "space-time")
 SOURCES = ("persons", "population", "history")
 
+ALPHA = 0.05
+MIN_CASES = 5
+PLAUSIBLE_RISK = 10.0
+
 
 @dataclass(frozen=True)
 class HotSpots:
@@ -90,9 +94,9 @@ def find(
     periods: Sequence[str] | None = None,
     seed: int = 0,
     replicas: int = 999,
-    alpha: float = 0.05,
-    min_cases: int = 5,
-    plausible_risk: float = 10.0,
+    alpha: float = ALPHA,
+    min_cases: int = MIN_CASES,
+    plausible_risk: float = PLAUSIBLE_RISK,
     progress: Progress | None = None,
 ) -> HotSpots:
     """Find the areas with significantly more, or fewer, cases than expected.
@@ -192,7 +196,7 @@ def over_time(
     *,
     periods: Sequence[str],
     expected_from: ExpectedFrom = "persons",
-    alpha: float = 0.05,
+    alpha: float = ALPHA,
 ) -> pd.DataFrame:
     """Say of each area with its touching neighbours since when it exceeds, and how it develops.
 

@@ -52,6 +52,19 @@ def contiguity(
     return from_pairs(rows, columns, len(areas))
 
 
+def windows(areas: gpd.GeoDataFrame) -> dict[str, tuple[str, ...]]:
+    """Return of each area, by code, the codes of those that touch it and its own.
+
+    What Gi* judges an area by; an area where nobody is adds nothing to it.
+    """
+    near = contiguity(areas) + sparse.eye_array(len(areas), format="csr")
+    codes = areas["code"].astype(str).to_numpy()
+    return {
+        code: tuple(codes[near.indices[near.indptr[row] : near.indptr[row + 1]]])
+        for row, code in enumerate(codes)
+    }
+
+
 def distance_band(
     coordinates: ArrayLike,
     threshold: float,

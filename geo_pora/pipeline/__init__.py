@@ -37,8 +37,10 @@ from geo_pora.pipeline.releasing import (
     build_release,
     fixed_periods,
     is_released,
+    known_windows,
     rebuilt,
     released,
+    windows_of,
 )
 
 __all__ = [
@@ -57,12 +59,14 @@ __all__ = [
     "install_population",
     "is_demonstration",
     "is_released",
+    "known_windows",
     "open_layer",
     "rebuilt",
     "released",
     "source_note",
     "team_counts",
     "use_layer",
+    "windows_of",
     "write_briefing",
     "write_counts",
     "write_coverage",

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo_pora import periods, releases
+from geo_pora import boundaries, hotspots, periods, releases
 from geo_pora.boundaries import Layer
-from geo_pora.disclosure import Disclosed, OnProgress
+from geo_pora.disclosure import Disclosed, OnProgress, WindowsOf
 from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.periods import Period
 from geo_pora.pipeline.figures import counts
 from geo_pora.pipeline.hot_spots import hot_spots
+from geo_pora.pipeline.placing import open_layer
 from geo_pora.releases import Release, Spec
 from geo_pora.settings import Settings
 from geo_pora.store import batches
@@ -160,6 +162,7 @@ def build_release(
         title=title or ", ".join(spec.periods),
         inputs=_inputs(engine, layer),
         hot_spots=_classes(engine, settings, layer, spec),
+        windows_of=windows_of(layer),
         on_progress=on_progress,
     )
 
@@ -186,8 +189,30 @@ def rebuilt(engine: Engine, settings: Settings, layer: Layer, release: Release) 
         earlier=[releases.load(engine, one) for one in release.manifest["earlier"]],
         inputs=now,
         hot_spots=_classes(engine, settings, layer, spec),
+        windows_of=windows_of(layer),
         title=release.title,
     )
+
+
+def windows_of(layer: Layer) -> WindowsOf:
+    """Return by level which areas each one is judged by."""
+    return cache(lambda level: hotspots.windows(layer.areas(level)))
+
+
+def known_windows(engine: Engine, settings: Settings) -> Callable[[str], WindowsOf | None]:
+    """Return the windows of the layer of a version, or None where it is not installed."""
+
+    def find(version: str) -> WindowsOf | None:
+        in_use = open_layer(settings, engine)
+        if in_use.version == version:
+            return windows_of(in_use)
+        named = [one.name for one in boundaries.installed(settings) if one.version == version]
+        if named:
+            return windows_of(boundaries.load(named[0], settings))
+        indicative = boundaries.indicative()
+        return windows_of(indicative) if indicative.version == version else None
+
+    return cache(find)
 
 
 def _inputs(engine: Engine, layer: Layer) -> dict[str, str]:

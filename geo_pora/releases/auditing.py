@@ -2,44 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from geo_pora import disclosure
-from geo_pora.disclosure import Disclosed
+from geo_pora.disclosure import WindowsOf
 from geo_pora.errors import InputError
 from geo_pora.releases.release import Release
+from geo_pora.releases.together import Together, spots_of, together
 
 
-def audit(releases: Sequence[Release], seed: int = 0) -> pd.DataFrame:
+def audit(
+    releases: Sequence[Release],
+    windows_of: Callable[[str], WindowsOf | None],
+    seed: int = 0,
+) -> pd.DataFrame:
     """Attack releases, each by itself and all that agree together.
 
     Parameters
     ----------
     releases : sequence of Release
         Oldest first.
+    windows_of : callable
+        From the version of a boundary layer to the windows of its areas by level, or None
+        where that layer is not installed any more.
     seed : int
 
     Returns
     -------
     DataFrame
-        As `disclosure.attack` returns it, with `releases`: what was combined.
+        As `disclosure.attack` returns it, with `releases`: what was combined, and
+        `with_classes`: False where hot-spot classes were published too and had to be left
+        out, for want of the layer or because they tell of other reports.
     """
     parts = []
     for release in releases:
-        found = disclosure.attack(list(release.tables.values()), seed=seed)
-        parts.append(found.assign(releases=release.id))
+        windows = windows_of(release.boundary_version) if release.classes else None
+        said = spots_of(release, windows) if windows else []
+        found = _attacked(Together(list(release.tables.values()), said), seed)
+        complete = found["with_classes"] & (not release.classes or windows is not None)
+        parts.append(found.assign(releases=release.id, with_classes=complete))
     for group in _by_boundary(releases):
-        tables = _agreeing(group)
+        classes = any(release.classes for release in group)
+        windows = windows_of(group[0].boundary_version) if classes else None
         try:
-            found = disclosure.attack(tables, seed=seed)
+            found = _attacked(together(group, windows), seed)
         except InputError:
             # Corrected between two releases: no table agrees with both, so nobody can
             # combine them; changes of corrected counts were judged when they were released.
             continue
-        parts.append(found.assign(releases="+".join(release.id for release in group)))
+        complete = found["with_classes"] & (not classes or windows is not None)
+        names = "+".join(release.id for release in group)
+        parts.append(found.assign(releases=names, with_classes=complete))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _attacked(published: Together, seed: int) -> pd.DataFrame:
+    if published.spots:
+        try:
+            found = disclosure.attack(published.tables, spots=published.spots, seed=seed)
+        except InputError:
+            pass  # The tables alone may still agree.
+        else:
+            return found.assign(with_classes=True)
+    found = disclosure.attack(published.tables, seed=seed)
+    return found.assign(with_classes=not published.spots)
 
 
 def _by_boundary(releases: Sequence[Release]) -> list[list[Release]]:
@@ -47,30 +75,3 @@ def _by_boundary(releases: Sequence[Release]) -> list[list[Release]]:
     for release in releases:
         groups.setdefault(release.boundary_version, []).append(release)
     return [group for group in groups.values() if len(group) > 1]
-
-
-def _agreeing(group: Sequence[Release]) -> list[Disclosed]:
-    """Return the newest word on each period, and what older releases add without contradiction."""
-    tables: list[Disclosed] = []
-    for release in reversed(group):
-        stale = _contradicted(tables, release)
-        for table in release.tables.values():
-            rows = table.table[~table.table["period"].isin(stale)]
-            tables.append(
-                Disclosed(rows.reset_index(drop=True), table.policy, table.level, table.by)
-            )
-    return tables[::-1]
-
-
-def _contradicted(newer: Sequence[Disclosed], release: Release) -> set[str]:
-    stale: set[str] = set()
-    for old in release.tables.values():
-        for new in newer:
-            if (new.level, new.by) != (old.level, old.by):
-                continue
-            keys = ["period", "area_code", *([old.by] if old.by else [])]
-            both = old.table.merge(new.table, on=keys, suffixes=("_old", "_new"))
-            for name in set(old.measures) & set(new.measures):
-                differs = (both[f"{name}_old"] != both[f"{name}_new"]).fillna(False)
-                stale |= set(both.loc[differs, "period"])
-    return stale

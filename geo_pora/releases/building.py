@@ -5,17 +5,29 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from geo_pora import __version__, disclosure
 from geo_pora import periods as periods_room
-from geo_pora.disclosure import TOTAL, Counts, Disclosed, OnProgress, Policy, masked_classes
-from geo_pora.errors import RefusedError
+from geo_pora.disclosure import (
+    TOTAL,
+    Bound,
+    Counts,
+    Disclosed,
+    OnProgress,
+    Policy,
+    WindowsOf,
+    told_by,
+)
+from geo_pora.errors import InputError, RefusedError
 from geo_pora.periods import Period
 from geo_pora.releases.archive import everything, keep, load
 from geo_pora.releases.release import FORM, Release, Spec, files_of
+from geo_pora.releases.together import Together, together
+from geo_pora.releases.wording import reworded
 
 CountsOf = Callable[[str, Sequence[Period], str | None], pd.DataFrame]
 """`(level, periods, by)` to counts, complete with zeros, from today's reports."""
@@ -30,6 +42,7 @@ def build(
     title: str,
     inputs: Mapping[str, str],
     hot_spots: Mapping[str, pd.DataFrame] | None = None,
+    windows_of: WindowsOf | None = None,
     on_progress: OnProgress | None = None,
 ) -> Release:
     """Make a release against all kept ones, keep it, and return it; see `prepare`.
@@ -48,6 +61,7 @@ def build(
         earlier=earlier,
         inputs=inputs,
         hot_spots=hot_spots,
+        windows_of=windows_of,
         title=title,
         on_progress=on_progress,
     )
@@ -62,6 +76,7 @@ def prepare(
     earlier: Sequence[Release] = (),
     inputs: Mapping[str, str],
     hot_spots: Mapping[str, pd.DataFrame] | None = None,
+    windows_of: WindowsOf | None = None,
     title: str = "",
     on_progress: OnProgress | None = None,
 ) -> Release:
@@ -78,6 +93,9 @@ def prepare(
         Never a hash of the counts, which could be searched for.
     hot_spots : mapping of str to DataFrame, optional
         `area_code` and `class` by level, of the last period.
+    windows_of : callable, optional
+        By level the windows of its areas (`hotspots.windows`); needed where this release
+        or an earlier one has hot spots.
     title : str
     on_progress : callable, optional
         Told how many cells are protected, and of how many.
@@ -94,8 +112,10 @@ def prepare(
         for level in spec.levels
         for by in (None, *spec.by)
     ]
+    _refuse_blind(hot_spots, bearing, windows_of)
     past = [table for release in bearing for table in release.tables.values()]
-    made = disclosure.disclose_together(
+    protect = partial(
+        disclosure.disclose_together,
         tables,
         policy,
         earlier=past,
@@ -103,13 +123,18 @@ def prepare(
         seed=spec.seed,
         on_progress=on_progress,
     )
+    made = protect()
+    published, bounds = _published(bearing, made, windows_of)
+    if bounds:
+        made = protect(bounds=bounds, silent=made)
+        published, _ = _published(bearing, made, windows_of)
+    classes = {}
+    if hot_spots and windows_of:
+        classes = reworded(
+            hot_spots, spec.periods[-1], made, published, windows_of, seed=spec.seed
+        )
     by_name = {table.name: table for table in made}
     policy = made[0].policy
-    last = spec.periods[-1]
-    classes = {
-        level: masked_classes(found, by_name[level]).assign(period=last)
-        for level, found in (hot_spots or {}).items()
-    }
     manifest = {
         "form": FORM,
         "spec": asdict(spec),
@@ -124,6 +149,40 @@ def prepare(
         name: hashlib.sha256(data).hexdigest() for name, (_, data) in files_of(release).items()
     }
     return release
+
+
+def _refuse_blind(
+    hot_spots: Mapping[str, pd.DataFrame] | None,
+    bearing: Sequence[Release],
+    windows_of: WindowsOf | None,
+) -> None:
+    if windows_of is None and (hot_spots or any(release.classes for release in bearing)):
+        raise InputError(
+            "hot spots were released on these boundaries, or are to be: give windows_of, the areas "
+            "that each one is judged by"
+        )
+
+
+def _published(
+    bearing: Sequence[Release], made: Sequence[Disclosed], windows_of: WindowsOf | None
+) -> tuple[Together, list[Bound]]:
+    """Return what a reader can combine once these tables are published.
+
+    Returns
+    -------
+    published : Together
+    bounds : list of Bound
+        What earlier releases' hot-spot classes tell of these tables.
+    """
+    draft = Release("", "", None, {}, {table.name: table for table in made})
+    found = together([*bearing, draft], windows_of)
+    if not found.spots:
+        return found, []
+    try:
+        return found, told_by(found.tables, found.spots)
+    except InputError:
+        # Of other reports than today's, though no shown count tells: nobody can combine them.
+        return together([draft], windows_of), []
 
 
 def _bearing(spec: Spec, earlier: Sequence[Release], version: str) -> list[Release]:
