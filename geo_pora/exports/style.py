@@ -11,6 +11,8 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pandas as pd
 
+from geo_pora.disclosure import HIDDEN, NONE_OR_INSUFFICIENT
+
 _RAMP = ("#c7e9b4", "#7fcdbb", "#2c7fb8", "#253494")  # ColorBrewer YlGnBu
 _HOT = {
     "hot99": ("#b35806", "Titik rawan (99%)"),
@@ -21,6 +23,8 @@ _HOT = {
     "cold95": ("#b2abd2", "Di bawah harapan (95%)"),
     "cold99": ("#8073ac", "Di bawah harapan (99%)"),
     "insufficient": ("#ffffff", "Data belum cukup"),
+    NONE_OR_INSUFFICIENT: ("#fbfbfb", "Tidak menonjol atau data belum cukup"),
+    HIDDEN: ("#9a9a9a", "Disembunyikan"),
 }
 
 
@@ -44,7 +48,7 @@ def _rules(frame: pd.DataFrame) -> list[tuple[str, str, str, str]]:
         if "class" not in frame:
             return [("", "Wilayah", _RAMP[0], "solid")]
         return [
-            (f"\"class\" = '{name}'", label, colour, "solid")
+            (f"\"class\" = '{name}'", label, colour, _pattern(name))
             for name, (colour, label) in _HOT.items()
         ]
     status = f'"{measure}_status"'
@@ -56,6 +60,10 @@ def _rules(frame: pd.DataFrame) -> list[tuple[str, str, str, str]]:
     rules.append((f"{status} = 'hidden'", "Disembunyikan", "#9a9a9a", "b_diagonal"))
     rules.append((f"{status} = 'no_data'", "Tidak ada data", "#e0e0e0", "dense6"))
     return rules
+
+
+def _pattern(name: str) -> str:
+    return "b_diagonal" if name == HIDDEN else "solid"
 
 
 def _range(low: int, high: int) -> str:

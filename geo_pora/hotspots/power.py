@@ -97,7 +97,9 @@ def detectable_risk(expected: ArrayLike, critical: ArrayLike, power: float = 0.8
     return risk
 
 
-def informative_from(alpha: float, plausible_risk: float, power: float = 0.8) -> tuple[float, float]:
+def informative_from(
+    alpha: float, plausible_risk: float, power: float = 0.8
+) -> tuple[float, float]:
     """Return from which expectation on a plausible excess would have been found.
 
     The critical count is whole, so the smallest risk that is found falls with the
