@@ -1,0 +1,224 @@
+"""Hot-spot classes: what they tell of counts, and that a release does not let them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from spots_fixtures import PERIOD, in_row, random_layer, row_counts, row_of, said, spots_in
+
+from geo_pora import hotspots, periods, releases
+from geo_pora.disclosure import (
+    Bound,
+    Counts,
+    Policy,
+    attack,
+    bites,
+    disclose_together,
+    masked_classes,
+    told_by,
+)
+from geo_pora.disclosure.cells import KEY
+from geo_pora.disclosure.gate import with_margins
+from geo_pora.disclosure.spots import worded
+from geo_pora.disclosure.sums import build
+from geo_pora.disclosure.table import apply
+from geo_pora.hotspots.power import critical_count, detectable_risk, informative_from
+from geo_pora.releases import Spec
+
+K = 5
+RELEASE = Policy.release(K)
+SPAN = [periods.parse(PERIOD)]
+SLOW = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+# Two small districts, the second and the fifth, hide each other. The first is judged with the
+# second: it is "insufficient", but the last two, with 52 persons, are "none". So 60 + x persons
+# are too few, and x cannot be above 3.
+PERSONS = [60, 3, 1500, 1200, 4, 1200, 1625, 26, 26]
+CASES = [1, 0, 16, 13, 0, 13, 17, 0, 0]
+LEAKY = row_counts(in_row(PERSONS, CASES, [1, 1, 15, 15, 1, 15, 15, 1, 1]), 9)
+ROW = row_of(9)
+
+
+def windows_of(level):
+    return hotspots.windows(ROW)
+
+
+def counted(answer, by=()):
+    return [
+        Counts(level, answer(level, SPAN, name))
+        for level in ("regency", "district")
+        for name in (None, *by)
+    ]
+
+
+def the(tables, name="district"):
+    return next(table for table in tables if table.name == name)
+
+
+def sums_of(bound, system):
+    cells = system.find(bound.cells)
+    assert (cells >= 0).all()
+    return system.value[cells].sum()
+
+
+def holds(bound, system):
+    total = sums_of(bound, system)
+    return total >= bound.limit if bound.at_least else total <= bound.limit
+
+
+# What a class tells
+
+
+def test_classes_masked_at_hidden_areas_alone_give_a_hidden_count_back():
+    made = disclose_together(counted(LEAKY), RELEASE)
+    classes = spots_in(LEAKY, ROW)
+    masked = masked_classes(classes, the(made))
+    assert masked["class"].tolist()[:2] == ["insufficient", "hidden"]
+    assert masked["class"].tolist()[-1] == "none"
+    assert not attack(made)["broken"].any()
+    found = attack(made, spots=[said(masked, windows_of("district"))])
+    small = found[(found["area_code"] == "16.01.02") & (found["measure"] == "persons")]
+    assert tuple(small.iloc[0][["lower", "upper"]]) == (1, 3)
+    assert small["broken"].all()
+    assert bites(made, [said(masked, windows_of("district"))])
+
+
+def test_the_gate_leaves_open_which_of_the_two_it_is_beside_a_hidden_count():
+    made = disclose_together(counted(LEAKY), RELEASE)
+    shown = worded(spots_in(LEAKY, ROW), the(made), windows_of("district"))
+    words = shown["class"].tolist()
+    assert words[:3] == ["none_or_insufficient", "hidden", "none_or_insufficient"]
+    assert words[-1] == "none"
+    assert not attack(made, spots=[said(shown, windows_of("district"))])["broken"].any()
+    release = releases.prepare(
+        Spec((PERIOD,)),
+        LEAKY,
+        inputs={"boundary_version": "v1"},
+        hot_spots={"district": spots_in(LEAKY, ROW)},
+        windows_of=windows_of,
+    )
+    assert release.classes["district"]["class"].tolist() == words
+    found = releases.audit([release], lambda version: windows_of)
+    assert not found["broken"].any()
+    assert found["with_classes"].all()
+
+
+def hidden_at_random(answer, chance, seed, by):
+    """Tables in which counts of any size are hidden in districts, and hardly protected."""
+    random = np.random.default_rng(seed)
+    tables = []
+    for one in with_margins(counted(answer, by)):
+        counts = one.counts.drop(columns=["arrivals", "departures"])
+        some = random.random((2, len(counts))) < (chance if one.level == "district" else 0)
+        mask = {
+            name: each & (counts[name] > 0).to_numpy(bool)
+            for name, each in zip(("reports", "persons"), some, strict=True)
+        }
+        tables.append(apply(counts, mask, RELEASE, one.level))
+    return tables
+
+
+@SLOW
+@given(
+    seed=st.integers(0, 10_000),
+    rows=st.integers(40, 400),
+    most=st.sampled_from([1, 3, 9]),
+    risk=st.sampled_from([0.02, 0.1, 0.3]),
+    chance=st.sampled_from([0.1, 0.4]),
+    by=st.sampled_from([(), ("status",)]),
+)
+def test_whatever_a_class_tells_is_true(seed, rows, most, risk, chance, by):
+    answer, classes, windows = random_layer(seed, rows, most=most, risk=risk)
+    tables = hidden_at_random(answer, chance, seed, by)
+    if classes.empty:
+        return
+    system = build(with_margins(counted(answer, by)))
+    for words in (
+        classes,
+        masked_classes(classes, the(tables)),
+        worded(classes, the(tables), windows),
+    ):
+        for bound in told_by(tables, [said(words, windows)]):
+            assert holds(bound, system), (bound.about, bound.limit, sums_of(bound, system))
+
+
+def test_bounds_are_found_on_persons_and_on_reports():
+    """So that the test above is not one of no bounds at all."""
+    about = set()
+    for seed in range(8):
+        answer, classes, windows = random_layer(seed, 200, most=3, risk=0.05)
+        tables = hidden_at_random(answer, 0.2, seed, ("status",))
+        bounds = told_by(tables, [said(classes, windows)])
+        about |= {(bound.cells["measure"].iloc[0], bound.at_least) for bound in bounds}
+    assert {("persons", True), ("persons", False), ("reports", True)} <= about
+
+
+@pytest.mark.parametrize("tests", [3, 52, 728])
+def test_between_too_few_and_enough_lies_what_the_statistics_say(tests):
+    alpha = 0.05 / 2 / tests
+    least, most = informative_from(alpha, 10)
+    expected = np.geomspace(0.01, 20, 4000)
+    seen = detectable_risk(expected, critical_count(expected, alpha)) <= 10
+    assert not seen[expected < least].any()
+    assert seen[expected > most].all()
+    assert expected[seen].min() == pytest.approx(least, rel=0.01)
+    assert expected[~seen].max() == pytest.approx(most, rel=0.01)
+
+
+# The gate
+
+
+@pytest.mark.parametrize(
+    ("seed", "rows", "most", "by"),
+    [(1, 150, 9, ()), (9, 60, 9, ("status",)), (15, 60, 9, ()), (25, 150, 9, ("status",))],
+)
+def test_no_hidden_count_of_a_random_release_is_pinned_down_by_its_classes(seed, rows, most, by):
+    answer, classes, windows = random_layer(seed, rows, most=most)
+    release = releases.prepare(
+        Spec((PERIOD,), by=by),
+        answer,
+        inputs={"boundary_version": "v1"},
+        hot_spots={"district": classes},
+        windows_of=lambda level: windows,
+    )
+    words = release.classes["district"].set_index("area_code")["class"]
+    rows = release.tables["district"].table.set_index("area_code")["persons_status"]
+    secret = set(rows.index[rows == "hidden"])
+    for code, word in words.items():
+        assert (word == "hidden") or code not in secret
+        if word in ("none", "insufficient"):
+            assert secret.isdisjoint(windows[code])
+    found = releases.audit([release], lambda version: lambda level: windows)
+    assert not found["broken"].any(), found[found["broken"]].to_string()
+
+
+def test_what_is_known_of_a_count_is_made_up_for_by_hiding_more():
+    values = {"16.01.01": 3, "16.01.02": 4, "16.01.03": 30, "16.01.04": 90}
+    table = pd.DataFrame(
+        {"period": PERIOD, "area_code": list(values), "persons": list(values.values())}
+    )
+    plain = disclose_together([Counts("district", table)], RELEASE)
+    assert the(plain).table["persons_status"].tolist() == [
+        "hidden",
+        "hidden",
+        "published",
+        "published",
+    ]
+    where = {"level": "district", "by": "", "class": "", "period": PERIOD, "measure": "persons"}
+    cells = pd.DataFrame([{"area_code": "16.01.01", **where}])[KEY]
+    bound = Bound("window of 16.01.01", cells, 3, at_least=True)
+    made = disclose_together([Counts("district", table)], RELEASE, bounds=[bound], silent=plain)
+    assert the(made).table["persons_status"].tolist() == ["hidden", "hidden", "hidden", "published"]
+    false = replace(bound, limit=4)  # Of other reports: nothing follows.
+    same = disclose_together([Counts("district", table)], RELEASE, bounds=[false], silent=plain)
+    pd.testing.assert_frame_equal(the(same).table, the(plain).table)
