@@ -15,10 +15,12 @@ from geo_pora.disclosure import Spots
 PERIOD = "2026-Q1"
 
 
-def risky(seed: int, rows: int, *, districts: int, most: int, risk=0.1, excess=0.9) -> pd.DataFrame:
+def risky(
+    seed: int, rows: int, *, districts: int, most: int, risk=0.1, excess=0.9, unplaced=0.04
+) -> pd.DataFrame:
     """Random reports, with many suspected ones in the first three districts."""
     random = np.random.default_rng(seed)
-    located = reports(seed, rows, districts=districts, most=most)
+    located = reports(seed, rows, districts=districts, most=most, unplaced=unplaced)
     near = located["district_code"].isin(["16.01.01", "16.01.02", "16.01.03"])
     chance = np.where(near, excess, risk)
     located["status"] = np.where(random.random(rows) < chance, "suspected", "presence")

@@ -20,11 +20,11 @@ from geo_pora.disclosure import (
     bites,
     disclose_together,
     masked_classes,
-    told_by,
 )
+from geo_pora.disclosure.attack import _merged, _read
 from geo_pora.disclosure.cells import KEY
 from geo_pora.disclosure.gate import with_margins
-from geo_pora.disclosure.spots import worded
+from geo_pora.disclosure.spots import _Reading, _Sums, worded
 from geo_pora.disclosure.sums import build
 from geo_pora.disclosure.table import apply
 from geo_pora.hotspots.power import critical_count, detectable_risk, informative_from
@@ -63,17 +63,6 @@ def counted(answer, by=()):
 
 def the(tables, name="district"):
     return next(table for table in tables if table.name == name)
-
-
-def sums_of(bound, system):
-    cells = system.find(bound.cells)
-    assert (cells >= 0).all()
-    return system.value[cells].sum()
-
-
-def holds(bound, system):
-    total = sums_of(bound, system)
-    return total >= bound.limit if bound.at_least else total <= bound.limit
 
 
 # What a class tells
@@ -128,39 +117,52 @@ def hidden_at_random(answer, chance, seed, by):
     return tables
 
 
+def limits(tables, spots):
+    """Everything that classes tell, also what the tables say already."""
+    system, space, _ = _read(tables, [])
+    return _Reading(spots, system, _Sums(space)).limits()
+
+
 @SLOW
 @given(
     seed=st.integers(0, 10_000),
     rows=st.integers(40, 400),
     most=st.sampled_from([1, 3, 9]),
-    risk=st.sampled_from([0.02, 0.1, 0.3]),
-    chance=st.sampled_from([0.1, 0.4]),
+    risk=st.sampled_from([0.02, 0.1, 0.4]),
+    excess=st.sampled_from([0.0, 0.5, 0.95]),
+    chance=st.sampled_from([0.0, 0.1, 0.3]),
     by=st.sampled_from([(), ("status",)]),
 )
-def test_whatever_a_class_tells_is_true(seed, rows, most, risk, chance, by):
-    answer, classes, windows = random_layer(seed, rows, most=most, risk=risk)
-    tables = hidden_at_random(answer, chance, seed, by)
+def test_whatever_a_class_tells_is_true(seed, rows, most, risk, excess, chance, by):
+    answer, classes, windows = random_layer(
+        seed, rows, most=most, risk=risk, excess=excess, unplaced=0.1
+    )
     if classes.empty:
         return
-    system = build(with_margins(counted(answer, by)))
-    for words in (
-        classes,
-        masked_classes(classes, the(tables)),
-        worded(classes, the(tables), windows),
-    ):
-        for bound in told_by(tables, [said(words, windows)]):
-            assert holds(bound, system), (bound.about, bound.limit, sums_of(bound, system))
+    tables = hidden_at_random(answer, chance, seed, by)
+    district = the(tables)
+    truth = build(with_margins(counted(answer, by)))
+    where = build(_merged(tables)).cells
+    for words in (classes, masked_classes(classes, district), worded(classes, district, windows)):
+        for one in limits(tables, said(words, windows)):
+            total = truth.value[truth.find(where.loc[one.cells])].sum()
+            assert total >= one.limit if one.at_least else total <= one.limit, (one, total)
 
 
-def test_bounds_are_found_on_persons_and_on_reports():
-    """So that the test above is not one of no bounds at all."""
-    about = set()
-    for seed in range(8):
-        answer, classes, windows = random_layer(seed, 200, most=3, risk=0.05)
-        tables = hidden_at_random(answer, 0.2, seed, ("status",))
-        bounds = told_by(tables, [said(classes, windows)])
-        about |= {(bound.cells["measure"].iloc[0], bound.at_least) for bound in bounds}
-    assert {("persons", True), ("persons", False), ("reports", True)} <= about
+def test_every_kind_of_class_tells_something():
+    """So that the test above is not one of nothing at all."""
+    kinds = set()
+    for seed, risk, excess, rows in ((1, 0.02, 0.9, 200), (2, 0.4, 0.0, 400), (9, 0.1, 0.9, 60)):
+        answer, classes, windows = random_layer(seed, rows, most=3, risk=risk, excess=excess)
+        tables = hidden_at_random(answer, 0.1, seed, ("status",))
+        told = limits(tables, said(classes, windows))
+        word = dict(zip(classes["area_code"], classes["class"], strict=True))
+        kinds |= {
+            (word.get(one.about.removeprefix("window of "), "all").rstrip("059"), one.at_least)
+            for one in told
+        }
+    wanted = {("hot", True), ("hot", False), ("cold", True), ("none", True), ("all", True)}
+    assert {*wanted, ("insufficient", False)} <= kinds
 
 
 @pytest.mark.parametrize("tests", [3, 52, 728])

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -202,23 +203,41 @@ class _Reading:
 
     def bounds(self) -> list[Bound]:
         """Return what the classes tell beyond what the tables do."""
+        return [
+            Bound(one.about, self.system.cells.loc[one.cells, KEY], one.limit, one.at_least)
+            for one in self.limits()
+            if self._is_news(one)
+        ]
+
+    def limits(self) -> list[_Limit]:
+        """Return what the classes tell, known or not."""
         known = len(self.codes) > 0 and (self.persons >= 0).all() and len(self.covers) > 0
         if not known or not len(self._totals):
             return []
-        found = [self._cases_in_all(cover) for cover in self.covers]
+        found = [_at_least("all", _there(cover), self._totals.min()) for cover in self.covers]
         for code, word in self.spots.classes.items():
+            about, window = f"window of {code}", self.window[code]
+            persons = self.persons[window].ravel()
             if word.startswith("hot"):
-                found.append(self._persons_bound(code, self._hot_share(code) * self._everybody[1]))
-                found += [self._cases_bound(code, cover) for cover in self.covers]
+                found.append(_at_most(about, persons, self._hot_share(code) * self._everybody[1]))
+                found += [
+                    _at_least(about, _there(cover[window]), self._fewest_cases(code))
+                    for cover in self.covers
+                ]
             elif word.startswith("cold"):
                 least = self._cold_share(word) * self._everybody[0]
-                found.append(self._persons_bound(code, least, at_least=True))
+                found.append(_at_least(about, persons, least))
             elif word == "none":
-                least = self._untold[0] / self._rate[1]
-                found.append(self._persons_bound(code, least, at_least=True))
+                found.append(_at_least(about, persons, self._untold[0] / self._rate[1]))
             elif word == "insufficient" and self._is_tested(code):
-                found.append(self._persons_bound(code, self._untold[1] / self._rate[0]))
-        return [bound for bound in found if bound is not None]
+                found.append(_at_most(about, persons, self._untold[1] / self._rate[0]))
+        return [one for one in found if one is not None]
+
+    def _is_news(self, one: _Limit) -> bool:
+        low, high = self.sums.interval(one.cells)
+        if not low <= one.limit <= high:
+            return False  # as much is known already; or it is of other reports, corrected since
+        return low < one.limit if one.at_least else one.limit < high
 
     # What is known of windows and of the whole
 
@@ -325,32 +344,30 @@ class _Reading:
         """Return the least share of persons at which a window could be cold."""
         return float(-np.expm1(np.log(self._tail(word)) / self._totals.max()))
 
-    def _cases_bound(self, code: str, cover: np.ndarray) -> Bound | None:
-        """Return the fewest reports with which a window could be hot."""
+    def _fewest_cases(self, code: str) -> float:
+        """Return the fewest cases with which a window could be hot."""
         tail = self._tail(self.spots.classes[code])
         fewest = stats.binom.isf(tail, self._totals, self._share(code)[0]).min() + 1
-        cells = _there(cover[self.window[code]])
-        return self._bound(f"window of {code}", cells, max(fewest, 1), at_least=True)
+        return max(float(fewest), 1.0)
 
-    def _cases_in_all(self, cover: np.ndarray) -> Bound | None:
-        return self._bound("all", _there(cover), self._totals.min(), at_least=True)
 
-    def _persons_bound(self, code: str, limit: float, *, at_least: bool = False) -> Bound | None:
-        cells = self.persons[self.window[code]].ravel()
-        return self._bound(f"window of {code}", cells, limit, at_least=at_least)
+class _Limit(NamedTuple):
+    """A whole number that a sum of the system's cells is at least, or at most."""
 
-    def _bound(
-        self, about: str, cells: np.ndarray, limit: float, *, at_least: bool
-    ) -> Bound | None:
-        """Return a bound if the tables do not say as much already."""
-        low, high = self.sums.interval(cells)
-        whole = np.ceil(limit * (1 - _SLACK)) if at_least else np.floor(limit * (1 + _SLACK))
-        news = low < whole if at_least else whole < high
-        # Of other reports, if the tables rule it out: corrected since.
-        possible = whole <= high if at_least else low <= whole
-        if not (news and possible and np.isfinite(whole)):
-            return None
-        return Bound(about, self.system.cells.loc[cells, KEY], int(whole), at_least)
+    about: str
+    cells: np.ndarray
+    limit: int
+    at_least: bool
+
+
+def _at_least(about: str, cells: np.ndarray, limit: float) -> _Limit | None:
+    whole = np.ceil(limit * (1 - _SLACK))
+    return _Limit(about, cells, int(whole), True) if np.isfinite(whole) else None
+
+
+def _at_most(about: str, cells: np.ndarray, limit: float) -> _Limit | None:
+    whole = np.floor(limit * (1 + _SLACK))
+    return _Limit(about, cells, int(whole), False) if np.isfinite(whole) else None
 
 
 def _there(cells: np.ndarray) -> np.ndarray:
