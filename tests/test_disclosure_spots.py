@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+from disclosure_fixtures import areas
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spots_fixtures import PERIOD, in_row, random_layer, row_counts, row_of, said, spots_in
@@ -27,6 +29,7 @@ from geo_pora.disclosure.gate import with_margins
 from geo_pora.disclosure.spots import _Reading, _Sums, worded
 from geo_pora.disclosure.sums import build
 from geo_pora.disclosure.table import apply
+from geo_pora.errors import InputError
 from geo_pora.hotspots.power import critical_count, detectable_risk, informative_from
 from geo_pora.releases import Spec
 
@@ -224,3 +227,127 @@ def test_what_is_known_of_a_count_is_made_up_for_by_hiding_more():
     false = replace(bound, limit=4)  # Of other reports: nothing follows.
     same = disclose_together([Counts("district", table)], RELEASE, bounds=[false], silent=plain)
     pd.testing.assert_frame_equal(the(same).table, the(plain).table)
+
+
+def prepared(answer, places, by=(), earlier=(), classes=None, levels=("district",)):
+    """A release of the quarter with the classes that the team sees, or others."""
+    return releases.prepare(
+        Spec((PERIOD,), levels, by),
+        answer,
+        earlier=earlier,
+        inputs={"boundary_version": "v1"},
+        hot_spots={"district": spots_in(answer, places) if classes is None else classes},
+        windows_of=lambda level: hotspots.windows(places),
+    )
+
+
+def words_of(release):
+    return release.classes["district"]["class"].tolist()
+
+
+def test_where_a_class_bites_none_is_said_beside_any_hidden_count():
+    """The first district's 8 persons are shown and its 4 reports are not, yet 2 must be cases."""
+    persons, each = [8, 0, *[1200] * 14, 26, 8], [2, 1, *[15] * 14, 1, 3]
+    answer = row_counts(in_row(persons, [4, 0, *[1] * 4, *[0] * 12], each), 18)
+    places = row_of(18)
+    made = disclose_together(counted(answer), RELEASE)
+    district = the(made).table
+    assert district["persons_status"].iloc[0] == "published"
+    assert district["reports_status"].tolist().count("hidden") == 2
+    words = worded(spots_in(answer, places), the(made), hotspots.windows(places))
+    assert words["class"].iloc[0] == "hot99"
+    found = attack(made, spots=[said(words, hotspots.windows(places))])
+    assert set(found.loc[found["broken"], "area_code"]) == {"16.01.01", "16.01.18"}
+    release = prepared(answer, places)
+    assert words_of(release)[:2] == ["hidden", "hidden"]
+    assert words_of(release)[-2:] == ["hidden", "hidden"]
+    assert "hidden" not in words_of(release)[2:-2]
+    assert not releases.audit([release], lambda version: lambda level: hotspots.windows(places))[
+        "broken"
+    ].any()
+
+
+def test_where_that_there_are_classes_bites_there_are_none():
+    """Classes tell that there are 5 cases at least: of 12 reports 3 to 7 are none."""
+    answer = row_counts(in_row([4, 4, 4], [3, 3, 2], [1, 1, 1]), 3)
+    assert len(spots_in(answer, row_of(3)))
+    assert prepared(answer, row_of(3), ("status",)).classes == {}
+    assert prepared(answer, row_of(3)).classes
+
+
+def test_a_reader_who_tries_every_table_keeps_an_interval():
+    """By brute force: by the statistics themselves and not by our bounds.
+
+    The reader is even told the cases of all areas whose persons are shown.
+    """
+    persons, cases = [30, 3, 200, 4, *[250] * 12], [15, 1, 3, 0, *[1] * 12]
+    answer = row_counts(in_row(persons, cases, [2, 1, 5, 1, *[5] * 12]), 16)
+    places = row_of(16)
+    release = prepared(answer, places)
+    shown = release.classes["district"]
+    assert words_of(release)[0].startswith("hot")
+    district = release.tables["district"]
+    assert np.flatnonzero(district.table["persons_status"] == "hidden").tolist() == [1, 3]
+    agree = set()
+    for second in range(1, 7):
+        fourth = 7 - second
+        for tried in product(range(second + 1), range(fourth + 1)):
+            table = pd.DataFrame({"area_code": places["code"], "cases": cases})
+            table["persons"] = [30, second, 200, fourth, *[250] * 12]
+            table.loc[[1, 3], "cases"] = tried
+            found = hotspots.find(
+                table[["area_code", "cases"]], table[["area_code", "persons"]], places
+            ).for_release()
+            words = worded(found, district, hotspots.windows(places))
+            if words["class"].equals(shown["class"]):
+                agree.add(second)
+                break
+    assert 3 in agree
+    assert max(agree) - min(agree) >= K
+
+
+# Later releases
+
+
+def test_what_was_said_of_a_period_is_said_again():
+    """A check has cleared all cases since, and villages are told beside the districts now."""
+    answer, classes, windows = random_layer(12, 90, districts=3)
+    places = areas("district", districts=3)
+    first = prepared(answer, places)
+    assert {"hidden", "hot90", "none_or_insufficient"} <= set(words_of(first))
+    calm = classes.assign(**{"class": "none"})
+    again = prepared(answer, places, (), [first], calm, ("district", "village"))
+    assert words_of(again) == words_of(first)
+    found = releases.audit([first, again], lambda version: lambda level: windows)
+    assert not found["broken"].any()
+    assert found["with_classes"].all()
+
+
+def test_of_a_corrected_period_something_new_may_be_said():
+    located = in_row([30, 20, *[250] * 14], [15, *[1] * 15], [2, 2, *[5] * 14])
+    more = pd.concat([located, located[located["district_code"] == "16.01.04"]])
+    first = prepared(row_counts(located, 16), row_of(16))
+    calm = spots_in(row_counts(located, 16), row_of(16)).assign(**{"class": "none"})
+    again = prepared(row_counts(more, 16), row_of(16), earlier=[first], classes=calm)
+    assert set(words_of(again)) == {"none"} != set(words_of(first))
+
+
+def test_hot_spots_without_windows_are_refused():
+    with pytest.raises(InputError, match="windows_of"):
+        releases.prepare(Spec((PERIOD,)), LEAKY, inputs={}, hot_spots={"district": pd.DataFrame()})
+
+
+def test_the_audit_says_where_it_could_not_read_the_classes():
+    release = prepared(LEAKY, ROW)
+    assert not releases.audit([release], lambda version: None)["with_classes"].any()
+    release.classes.clear()
+    assert releases.audit([release], lambda version: None)["with_classes"].all()
+
+
+def test_the_audit_finds_classes_of_a_release_that_were_not_reworded():
+    release = prepared(LEAKY, ROW)
+    release.classes["district"]["class"] = masked_classes(
+        spots_in(LEAKY, ROW), release.tables["district"]
+    )["class"]
+    assert releases.audit([release], lambda version: windows_of)["broken"].any()
+    assert not releases.audit([release], lambda version: None)["broken"].any()

@@ -312,6 +312,7 @@ def test_hot_spots_leave_with_the_period_that_they_are_of(tmp_path, own, engine)
         title="dua triwulan",
         inputs={"boundary_version": layer.version},
         hot_spots={"district": classes},
+        windows_of=pipeline.windows_of(layer),
     )
     path = tmp_path / "titik.csv"
     written = pipeline.write_hot_spot_classes

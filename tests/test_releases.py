@@ -12,6 +12,7 @@ from disclosure_fixtures import areas, counts_of, reports
 from geo_pora import exports, releases, store
 from geo_pora.disclosure import Disclosed, attack
 from geo_pora.errors import InputError, NotFoundError, RefusedError, UnavailableError
+from geo_pora.hotspots import windows
 from geo_pora.releases import Spec
 
 INPUTS = {"boundary_version": "v1", "batches": "3"}
@@ -203,8 +204,12 @@ def test_the_audit_finds_a_release_that_was_tampered_with(build):
 
 
 def test_hot_spot_classes_travel_masked(build, engine):
-    classes = pd.DataFrame({"area_code": areas("district")["code"], "class": "hot95"})
-    made = build(Spec(("2026-Q1",)), hot_spots={"district": classes})
+    classes = pd.DataFrame({"area_code": areas("district")["code"], "class": "none"})
+    made = build(
+        Spec(("2026-Q1",)),
+        hot_spots={"district": classes},
+        windows_of=lambda level: windows(areas(level)),
+    )
     again = releases.load(engine, made.id).classes["district"]
     table = made.tables["district"].table.set_index("area_code")["persons_status"]
     for row in again.itertuples():

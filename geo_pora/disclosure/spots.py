@@ -212,9 +212,12 @@ class _Reading:
     def limits(self) -> list[_Limit]:
         """Return what the classes tell, known or not."""
         known = len(self.codes) > 0 and (self.persons >= 0).all() and len(self.covers) > 0
-        if not known or not len(self._totals):
+        if not known:
             return []
-        found = [_at_least("all", _there(cover), self._totals.min()) for cover in self.covers]
+        fewest = self._totals.min() if len(self._totals) else self._fewest_and_most[0]
+        found = [_at_least("all", _there(cover), fewest) for cover in self.covers]
+        if not len(self._totals):
+            return [one for one in found if one is not None]
         for code, word in self.spots.classes.items():
             about, window = f"window of {code}", self.window[code]
             persons = self.persons[window].ravel()
@@ -291,8 +294,8 @@ class _Reading:
     # How many cases there may be in all
 
     @cached_property
-    def _totals(self) -> np.ndarray:
-        """Return the numbers of all cases with which every class could have been said."""
+    def _fewest_and_most(self) -> tuple[float, float]:
+        """Return how many cases there are at least and at most, hot and cold spots apart."""
         least, most = float(MIN_CASES), self._most_cases(np.arange(len(self.codes)))
         fewest, all_persons = self._everybody
         for code, word in self.spots.classes.items():
@@ -301,9 +304,16 @@ class _Reading:
                 least = max(least, self._untold[0] * fewest / high)
             elif word == "insufficient" and low and self._is_tested(code):
                 most = min(most, self._untold[1] * all_persons / low)
-        if not np.isfinite(most):
-            return np.zeros(0)
-        totals = np.arange(np.ceil(least * (1 - _SLACK)), np.floor(most * (1 + _SLACK)) + 1)
+        return np.ceil(least * (1 - _SLACK)), np.floor(most * (1 + _SLACK))
+
+    @cached_property
+    def _totals(self) -> np.ndarray:
+        """Return the numbers of all cases with which every class could have been said.
+
+        None where nothing published limits them.
+        """
+        least, most = self._fewest_and_most
+        totals = np.arange(least, most + 1) if np.isfinite(most) else np.zeros(0)
         for code, word in self.spots.classes.items():
             if len(totals) and word.startswith(("hot", "cold")):
                 totals = totals[self._could_be_said(code, word, totals)]
