@@ -252,7 +252,9 @@ def test_hot_spot_classes_and_coverage_are_written_too(tmp_path):
     rows = pd.DataFrame({"area_code": places["code"], "class": np.resize(["none", "hot95"], 9)})
     exports.write_rows(rows, places, tmp_path / "h.gpkg", layer="hotspots")
     with sqlite3.connect(tmp_path / "h.gpkg") as database:
-        assert "hot95" in database.execute("select styleQML from layer_styles").fetchone()[0]
+        style = database.execute("select styleQML from layer_styles").fetchone()[0]
+    for word in ("hot95", "none_or_insufficient", "hidden"):
+        assert f"&quot;class&quot; = '{word}'" in style
     coverage = pd.DataFrame(
         {"agency": ["A", "B"], "month": ["2026-01"] * 2, "state": ["sent", "late"]}
     )

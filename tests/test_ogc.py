@@ -24,6 +24,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from werkzeug.serving import make_server
 
 from geo_pora import releases, store
+from geo_pora.hotspots import windows
 from geo_pora.releases import Spec, prepare, published
 from webmap import ogc
 
@@ -34,6 +35,7 @@ class Fixed:
             Spec(("2026-01", "2026-Q2"), ("district",), by=("status",)),
             counts_of(reports(3, 250)),
             inputs={"boundary_version": "v"},
+            windows_of=lambda level: windows(areas(level)),
             hot_spots={
                 "district": areas("district")
                 .rename(columns={"code": "area_code"})[["area_code"]]
@@ -107,6 +109,8 @@ def test_every_collection_is_described_and_its_items_are_valid_geojson(get):
         "districts_by_status",
         "hotspots_districts",
     }
+    spots = next(one for one in found if one["id"] == "hotspots_districts")
+    assert "none_or_insufficient: tidak menonjol atau data belum cukup" in spots["description"]
     for one in found:
         west, south, east, north = one["extent"]["spatial"]["bbox"][0]
         assert west < east

@@ -27,6 +27,7 @@ from geo_pora.disclosure import TOTAL, Disclosed
 from geo_pora.errors import GeoPoraError, InputError, NotFoundError
 from geo_pora.exports import features as shapes
 from geo_pora.exports import geojson
+from geo_pora.exports.style import hot_spot_classes
 from geo_pora.releases import Published
 from webmap import ogc_query, permissions
 from webmap.ogc_document import CONFORMANCE, GEOJSON, OPENAPI, PROBLEM, document
@@ -223,9 +224,11 @@ class _Api:
             first, last = min(s.first for s in spans), max(s.last for s in spans)
             interval = [[f"{first}T00:00:00Z", f"{last}T23:59:59Z"]]
             extent["temporal"] = {"interval": interval}
+        told = {"description": hot_spot_classes()} if name.startswith("hotspots_") else {}
         return {
             "id": name,
             "title": self._titles[name],
+            **told,
             "itemType": "feature",
             "crs": [CRS84],
             "extent": extent,

@@ -23,9 +23,14 @@ _HOT = {
     "cold95": ("#b2abd2", "Di bawah harapan (95%)"),
     "cold99": ("#8073ac", "Di bawah harapan (99%)"),
     "insufficient": ("#ffffff", "Data belum cukup"),
-    NONE_OR_INSUFFICIENT: ("#fbfbfb", "Tidak menonjol atau data belum cukup"),
+    NONE_OR_INSUFFICIENT: ("#eeeeee", "Tidak menonjol atau data belum cukup"),
     HIDDEN: ("#9a9a9a", "Disembunyikan"),
 }
+
+
+def hot_spot_classes() -> str:
+    """Return what each class of hot spots means, for the notes of a file."""
+    return "; ".join(f"{name}: {label.lower()}" for name, (_, label) in _HOT.items())
 
 
 def qml(frame: pd.DataFrame) -> str:

@@ -14,6 +14,7 @@ from geo_pora.boundaries import Layer
 from geo_pora.disclosure import OnProgress
 from geo_pora.errors import InputError, NotFoundError, RefusedError
 from geo_pora.exports import exact
+from geo_pora.exports.style import hot_spot_classes
 from geo_pora.periods import Period
 from geo_pora.pipeline.figures import counts, source_note
 from geo_pora.pipeline.releasing import Released, fixed_periods, notes_on, released
@@ -169,10 +170,11 @@ def write_hot_spot_classes(
     classes = found.release.classes_of("district", last)
     if classes is None:
         raise NotFoundError(
-            f"release {found.release.id} has no hot spots: its numbers carried no test "
-            "(data belum cukup)"
+            f"release {found.release.id} has no hot spots: its numbers carried no test, or the "
+            "classes would give hidden counts back (data belum cukup)"
         )
-    notes = notes_on(layer, found.release) | {"period": last}
+    notes = notes_on(layer, found.release)
+    notes |= {"period": last, "classes": hot_spot_classes()}
     areas = layer.display("district")
     exports.write_rows(
         classes, areas, path, form, layer="hotspots", about=notes, semicolon=semicolon

@@ -130,9 +130,7 @@ def prepare(
         published, _ = _published(bearing, made, windows_of)
     classes = {}
     if hot_spots and windows_of:
-        classes = reworded(
-            hot_spots, spec.periods[-1], made, published, windows_of, seed=spec.seed
-        )
+        classes = reworded(hot_spots, spec.periods[-1], made, published, windows_of, seed=spec.seed)
     by_name = {table.name: table for table in made}
     policy = made[0].policy
     manifest = {
