@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import web_fixtures as web
+from click.testing import CliRunner
 from hypothesis import HealthCheck, given
 from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from geo_pora import boundaries, briefing, pipeline, releases, reports, settings, store
+from geo_pora.cli import options, release
 from geo_pora.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from geo_pora.gazetteer import Gazetteer
 from geo_pora.periods import Period, month, quarter
@@ -323,6 +325,32 @@ def test_hot_spots_leave_with_the_period_that_they_are_of(tmp_path, own, engine)
     with pytest.raises(NotFoundError, match="data belum cukup"):  # of a release of its own
         written(engine, own, layer, quarter(2026, 1), path, actor="test")
     assert made.classes_of("district", "2026-Q1") is None
+
+
+def test_the_audit_reads_classes_on_the_layer_that_they_are_of(own, engine, monkeypatch):
+    layer = pipeline.open_layer(own, engine)
+    monkeypatch.setattr(options, "load_settings", lambda: own)
+    monkeypatch.setattr(options, "open_store", lambda settings: engine)
+    web.fill(engine)
+    pipeline.released(engine, own, layer, "district", quarter(2026, 1), actor="test")
+    known = pipeline.known_windows(engine, own)
+    code = layer.areas("district")["code"].iloc[0]
+    assert code in known(layer.version)("district")[code]
+    assert known("gone") is None
+    assert "not installed any more" not in CliRunner().invoke(release.audit, []).output
+    made = releases.build(
+        engine,
+        releases.Spec(("2026-Q2",)),
+        lambda level, spans, by: pipeline.figures.counts(engine, layer, level, spans, by),
+        actor="test",
+        title="batas lama",
+        inputs={"boundary_version": "gone"},
+        hot_spots={"district": pd.DataFrame({"area_code": [code], "class": "none"})},
+        windows_of=pipeline.windows_of(layer),
+    )
+    told = CliRunner().invoke(release.audit, [])
+    assert told.exit_code == 0, told.output
+    assert f"{made.id}: its boundary layer gone is not installed any more" in told.output
 
 
 def test_coverage_that_leaves_tells_who_reported_and_not_how_much(tmp_path, own, engine, villages):
