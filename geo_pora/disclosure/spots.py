@@ -180,7 +180,7 @@ class _Reading:
     def __init__(self, spots: Spots, system: System, sums: _Sums) -> None:
         self.spots, self.system, self.sums = spots, system, sums
         self.codes = list(spots.classes)
-        place = {code: number for number, code in enumerate(self.codes)}
+        self.place = place = {code: number for number, code in enumerate(self.codes)}
         self.window = {
             code: np.array([place[one] for one in spots.windows[code] if one in place])
             for code in self.codes
@@ -211,8 +211,8 @@ class _Reading:
 
     def limits(self) -> list[_Limit]:
         """Return what the classes tell, known or not."""
-        known = len(self.codes) > 0 and (self.persons >= 0).all() and len(self.covers) > 0
-        if not known:
+        counted = len(self.codes) > 0 and (self.persons >= 0).all() and len(self.covers) > 0
+        if not counted or not self._everybody[1]:
             return []
         fewest = self._totals.min() if len(self._totals) else self._fewest_and_most[0]
         found = [_at_least("all", _there(cover), fewest) for cover in self.covers]
@@ -270,16 +270,19 @@ class _Reading:
     def _is_tested(self, code: str) -> bool:
         """Tell whether somebody is in the area, and somebody outside its window."""
         there = self._surely_there
-        outside = np.delete(there, self.window[code])
-        own = there[self.codes.index(code)]
-        return bool(own and outside.any() and there.sum() >= _FEWEST_AREAS)
+        number, inside = int(there.sum()), int(there[self.window[code]].sum())
+        return bool(there[self.place[code]] and inside < number and number >= _FEWEST_AREAS)
+
+    @cached_property
+    def _tests(self) -> int:
+        """Return how many areas were tested for certain."""
+        return sum(self._is_tested(code) for code in self.codes)
 
     def _tail(self, word: str) -> float:
         """Return what the one-sided p of a class is at most."""
         rate = (100 - int(word[-2:])) / 100
         found = sum(_is_as_sure(other, word) for other in self.spots.classes.values())
-        tests = sum(self._is_tested(code) for code in self.codes)
-        return rate / 2 * min(1.0, found / max(tests, 1)) * (1 + _SLACK)
+        return rate / 2 * min(1.0, found / max(self._tests, 1)) * (1 + _SLACK)
 
     @cached_property
     def _untold(self) -> tuple[float, float]:
