@@ -297,7 +297,7 @@ def _every_period(cases: pd.DataFrame, asked: Sequence[Period]) -> pd.DataFrame:
 def write_hot_spots(
     found: HotSpots, settings: Settings, engine: Engine, level: str, path: Path
 ) -> None:
-    """Write the class of every area, and nothing that could be turned into a count.
+    """Write the class of every area as it was found, for the team; a release may say less.
 
     Parameters
     ----------
