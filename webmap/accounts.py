@@ -28,6 +28,7 @@ from passlib.exc import UsedTokenError
 from geo_pora.settings import Settings
 from geo_pora.store import sign_ins
 from webmap import account_classes
+from webmap.language import safe_target
 from webmap.permissions import public
 from webmap.state import current
 
@@ -108,6 +109,11 @@ def _messages() -> dict[str, Any]:
         ),
         "TWO_FACTOR_DISABLED": (lazy_gettext("Faktor kedua sudah dilepas."), "success"),
         "TWO_FACTOR_PERMISSION_DENIED": (lazy_gettext("Masuk dahulu, lalu coba lagi."), "error"),
+        "TWO_FACTOR_SETUP_EXPIRED": (
+            lazy_gettext("Waktu untuk memasang faktor kedua sudah habis. Mulai lagi."),
+            "error",
+        ),
+        "API_ERROR": (lazy_gettext("Permintaan tidak dapat dipakai"), "error"),
         "REAUTHENTICATION_REQUIRED": (lazy_gettext("Pastikan dahulu bahwa ini Anda."), "info"),
         "REAUTHENTICATION_SUCCESSFUL": (lazy_gettext("Terima kasih."), "success"),
     }
@@ -218,6 +224,23 @@ def install(app: Flask, settings: Settings) -> None:
         return redirect(url_for("start.home"))
 
     _install_sessions(app, settings)
+    _install_code_form(app)
+
+
+def _install_code_form(app: Flask) -> None:
+    """Let nobody be signed out or sent mail at the form of the second factor's code."""
+
+    @app.before_request
+    def lead_on() -> Any:
+        # Flask-Security takes it for an attack when who is signed in comes here: by pressing a
+        # key twice, say. Setting a second factor up has a form of its own.
+        asked = request.endpoint == "security.two_factor_token_validation"
+        if asked and current_user.is_authenticated:
+            return redirect(safe_target(request.args.get("next")))
+        # A lost phone is a matter for an administrator; the app sends no mail.
+        if request.endpoint == "security.two_factor_rescue":
+            return redirect(url_for("security.two_factor_token_validation"))
+        return None
 
 
 def _install_sessions(app: Flask, settings: Settings) -> None:

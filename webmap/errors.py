@@ -43,13 +43,16 @@ def words(status: int) -> tuple[str, str]:
         ),
         404: (_("Tidak ditemukan"), _("Halaman atau data ini tidak ada atau sudah dipindahkan.")),
         405: (_("Cara ini tidak diterima"), _("Kembali ke halaman sebelumnya dan coba lagi.")),
-        413: (_("Berkas terlalu besar"), _("Bagi berkas menjadi beberapa bagian, lalu unggah.")),
+        413: (
+            _("Kiriman terlalu besar"),
+            _("Bagi berkas laporan menjadi beberapa bagian, atau isi formulir lebih singkat."),
+        ),
         429: (_("Terlalu banyak percobaan"), _("Tunggu beberapa menit, lalu coba lagi.")),
         503: (_("Belum dapat dilayani"), _("Coba lagi sebentar lagi.")),
     }
     return known.get(
         status,
-        (_("Terjadi kesalahan pada aplikasi"), _("Tidak ada yang hilang. Coba lagi nanti.")),
+        (_("Terjadi kesalahan pada aplikasi"), _("Yang sudah tersimpan tetap utuh. Coba lagi nanti.")),
     )
 
 

@@ -161,17 +161,22 @@ def subtitle(choice: Choice) -> str:
     return "; ".join([line, *chosen])
 
 
+def boundary_source(layer: Layer) -> str:
+    """Return where the boundaries of a layer come from."""
+    return layer.source if str(get_locale()) == "en" else layer.source_in_indonesian
+
+
 def source_note(layer: Layer) -> str:
     """Return where figures and boundaries come from."""
     if current().is_demonstration():
         return _(
             "Sumber: data sintetis untuk peragaan, bukan laporan sebenarnya; "
             "batas wilayah: %(source)s.",
-            source=translated(layer.source),
+            source=boundary_source(layer),
         )
     return _(
         "Sumber: laporan instansi Tim PORA; batas wilayah: %(source)s.",
-        source=translated(layer.source),
+        source=boundary_source(layer),
     )
 
 
@@ -282,6 +287,7 @@ def install(app: Flask) -> None:
         day=lambda date: format_date(date, "d MMM y"),
         reason=review_reason,
         translated=translated,
+        boundary_source=boundary_source,
         period=period,
         period_key=lambda key: period(parse(key)),
         chance=chance,

@@ -23,6 +23,10 @@ METRES_PER_DEGREE = 111_320
 DISPLAY_TOLERANCE_M = 150
 _GEOD = pyproj.Geod(ellps="WGS84")
 
+# What the layer that ships says of itself: as releases store it, and to Indonesian readers.
+_SHIPPED = "geo_pora, from village points of geografis 1.3.2 (MIT)"
+_IN_INDONESIAN = {_SHIPPED: "geo_pora, dari titik desa geografis 1.3.2 (MIT)"}
+
 
 @dataclass(frozen=True, eq=False)
 class Layer:
@@ -55,6 +59,11 @@ class Layer:
     valid_from: dt.date | None
     finest: gpd.GeoDataFrame
     names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def source_in_indonesian(self) -> str:
+        """The source as an Indonesian reader is told it; that of a file is its name."""
+        return _IN_INDONESIAN.get(self.source, self.source)
 
     @cached_property
     def levels(self) -> tuple[Level, ...]:
@@ -217,7 +226,7 @@ def indicative(gazetteer: Gazetteer | None = None) -> Layer:
     return make(
         "indicative",
         areas,
-        source="geo_pora, from village points of geografis 1.3.2 (MIT)",
+        source=_SHIPPED,
         names=coarser_names(gazetteer),
         indicative=True,
     )

@@ -151,6 +151,8 @@ def _run(app: Any, host: str, port: int, workers: int) -> None:
                 "timeout": 120,
                 "loglevel": "warning",
                 "accesslog": None,
+                # It lies in the home folder: two services of one user would share it.
+                "control_socket_disable": True,
                 "limit_request_line": 8190,
                 "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108, PTH112
             }

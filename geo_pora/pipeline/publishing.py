@@ -269,7 +269,7 @@ def write_briefing(
             hot_spots=found.release.classes_of(level, key),
             coverage=_named(engine, coverage(engine, periods.months(period))),
             sources=source_note(engine),
-            boundaries=f"{layer.source}, versi {layer.version}",
+            boundaries=f"{layer.source_in_indonesian}, versi {layer.version}",
             indicative=layer.indicative,
             release_id=found.release.id,
         ),

@@ -310,7 +310,7 @@ def notes_on(layer: Layer, release: Release | None = None) -> dict[str, str]:
         "method": "persons present: sum of persons over reports whose span overlaps the period",
         "boundary_layer": layer.name,
         "boundary_version": layer.version,
-        "boundary_source": layer.source,
+        "boundary_source": layer.source_in_indonesian,
         "boundaries": "Batas indikatif, bukan batas resmi" if layer.indicative else "resmi",
     }
     if release is not None:

@@ -55,6 +55,12 @@ def places() -> list[Place]:
             _("Berkas, peta, dan PDF yang boleh dibagikan."),
         ),
         (
+            "exact",
+            "exact.page",
+            _("Ekspor persis"),
+            _("Jumlah tanpa penyembunyian, untuk tujuan yang ditulis."),
+        ),
+        (
             "administer",
             "admin.page",
             _("Administrasi"),
