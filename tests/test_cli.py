@@ -13,6 +13,7 @@ from pathlib import Path
 import lxml.html
 import pandas as pd
 import pytest
+from gunicorn.app.base import BaseApplication
 
 from geo_pora import cli
 
@@ -179,6 +180,16 @@ def test_a_port_in_use_is_said(run):
     assert status == 1
     assert str(port) in err
     assert "--port" in err
+
+
+def test_services_of_one_user_share_no_control_socket(run, monkeypatch):
+    started = []
+    monkeypatch.setattr(BaseApplication, "run", lambda self: started.append(self.cfg))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    assert run("serve", "--port", port)[0] == 0
+    assert started[0].control_socket_disable
 
 
 def test_the_module_is_the_command():

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import web_fixtures as web
@@ -273,6 +274,25 @@ def test_a_briefing_compares_with_the_quarter_before_and_names_agencies(
         )
     assert [context.previous_period for context in seen] == ["2026-Q1", None]
     assert "Polres Ogan Komering Ulu" in set(seen[0].coverage["agency"])
+
+
+def test_papers_and_files_name_the_source_of_the_boundaries_in_indonesian(
+    tmp_path, own, engine, monkeypatch
+):
+    web.fill(engine)
+    layer = pipeline.open_layer(own, engine)
+    said, place = {"actor": "test"}, "geo_pora, dari titik desa geografis 1.3.2 (MIT)"
+    seen = []
+    monkeypatch.setattr(briefing, "write", lambda context, path: seen.append(context))
+    asked = (engine, own, layer, "district", quarter(2026, 1))
+    made = pipeline.write_briefing(*asked, tmp_path / "x.pdf", **said)
+    assert seen[0].boundaries == f"{place}, versi {layer.version}"
+    pipeline.write_export(*asked, tmp_path / "x.xlsx", **said)
+    notes = openpyxl.load_workbook(tmp_path / "x.xlsx")["keterangan"]
+    assert dict(notes.iter_rows(values_only=True))["boundary_source"] == place
+    # What a release keeps stays as it was: it is compared with.
+    stored = made.release.manifest["inputs"]["boundary_source"]
+    assert stored == layer.source == "geo_pora, from village points of geografis 1.3.2 (MIT)"
 
 
 def test_a_second_file_has_the_figures_of_the_first_also_after_an_upload(

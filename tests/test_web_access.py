@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,7 +120,7 @@ class TestSignIn:
 
     @pytest.fixture
     def named(self, app: Flask, request: pytest.FixtureRequest) -> str:
-        name = re.sub(r"\W", "-", request.node.name)[-40:].strip("-")
+        name = re.sub(r"\W", "-", request.node.name)[-40:].strip("-_")
         client = web.sign_in(app, name, ["planner"], second_factor=False)
         form = {"new_password": self.PASSWORD, "new_password_confirm": self.PASSWORD}
         assert client.post("/change", data=form).status_code == 302
@@ -199,6 +200,53 @@ class TestSignIn:
         client = app.test_client()
         client.post("/login", data={"username": named, "password": self.PASSWORD})
         assert client.get("/").status_code == 302
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    def test_the_form_of_the_code_signs_nobody_out(
+        self, app: Flask, named: str, method: str
+    ) -> None:
+        client = app.test_client()
+        client.post("/login", data={"username": named, "password": self.PASSWORD})
+        for asked, target in {"": "/", "?next=/map/": "/map/", "?next=//example.org": "/"}.items():
+            answer = client.open(f"/tf-validate{asked}", method=method)
+            assert answer.headers["Location"] == target
+            assert client.get("/").status_code == 200
+
+    def test_a_lost_phone_is_no_reason_to_send_mail(self, app: Flask, named: str) -> None:
+        web.give_second_factor(app, named)
+        client = app.test_client()
+        client.post("/login", data={"username": named, "password": self.PASSWORD})
+        answer = client.post("/tf-rescue", data={"help_setup": "help"})
+        assert answer.headers["Location"] == "/tf-validate"
+        assert "Administrator dapat menghapus faktor kedua" in client.get("/tf-validate").text
+
+    @pytest.mark.parametrize("wrong", ["000000", " ", "123456789", "seratus"])
+    def test_a_wrong_code_is_told_in_the_language_of_the_page(
+        self, app: Flask, named: str, wrong: str
+    ) -> None:
+        web.give_second_factor(app, named)
+        client = app.test_client()
+        client.post("/login", data={"username": named, "password": self.PASSWORD})
+        page = client.post("/tf-validate", data={"code": wrong}).text
+        assert re.search(r'aria-describedby="code-error"', page)
+        assert re.search(r'id="code-error">Kode tidak cocok. Coba lagi.<', page)
+
+    def test_a_set_up_that_took_too_long_is_told_in_the_language_of_the_page(
+        self, tmp_path: Path
+    ) -> None:
+        own = web.make_app(
+            tmp_path, reports=False, SECURITY_TWO_FACTOR_SETUP_WITHIN=dt.timedelta(days=-1)
+        )
+        client = web.sign_in(own, "siti", ["planner"], second_factor=False)
+        page = client.post("/tf-setup", data={"setup": "authenticator"}).text
+        late = re.search(r'action="(/tf-setup/[^"]+)"', page)
+        assert late
+        for address, said in {
+            late[1]: "Waktu untuk memasang faktor kedua sudah habis",
+            "/tf-setup/forged": "Permintaan tidak dapat dipakai",
+        }.items():
+            answer = client.post(address, data={"code": "1"}, follow_redirects=True)
+            assert said in answer.text
 
     def test_next_does_not_lead_away(self, app: Flask, named: str) -> None:
         for target in ("https://example.org/", "//example.org", "/\\example.org"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pandas as pd
 import pytest
@@ -56,6 +57,7 @@ def test_no_role_has_it_by_itself(app: Flask) -> None:
         assert answer.status_code == 403
         assert "Content-Disposition" not in answer.headers
         assert "/exports/exact" not in client.get("/exports/").text
+        assert "/exports/exact" not in client.get("/").text
     assert app.test_client().post("/exports/exact", data=form).status_code == 401
     said = audit.entries(engine_of(app), limit=1000)["action"]
     assert "export.exact" not in set(said[: len(said) - before])
@@ -65,10 +67,17 @@ def test_it_needs_a_second_factor(app: Flask) -> None:
     client = web.sign_in(app, "one-factor", ["analyst", "exact"], second_factor=False)
     answer = client.post("/exports/exact", data=QUARTER | {"purpose": PURPOSE})
     assert answer.headers["Location"].endswith("/second-factor")
+    assert "ekspor persis" in client.get("/second-factor").text
 
 
 def test_the_right_alone_opens_nothing_else(app: Flask) -> None:
     client = web.sign_in(app, "right-alone", list(RIGHTS))
+    start = client.get("/").text
+    menu, tiles = start.split('<ul class="tiles">')
+    assert re.findall(r'<li><a href="([^"]+)"', menu) == ["/exports/exact"]
+    assert re.findall(r'class="tile" href="([^"]+)"', tiles) == ["/exports/exact"]
+    assert "belum memiliki peran" not in start
+    assert 'href="/exports/exact" aria-current="page"' in client.get("/exports/exact").text
     assert client.get("/exports/exact").status_code == 200
     for address in ("/exports/", "/map/", "/admin/", "/hotspots/"):
         assert client.get(address).status_code == 403

@@ -14,6 +14,7 @@ from geo_pora import maps
 from geo_pora.coordinates import REASONS
 from geo_pora.geocode import REVIEW_REASONS
 from webmap import assets, words
+from webmap.permissions import ROLES
 
 WEBMAP = Path(assets.__file__).parent
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None}
@@ -72,6 +73,19 @@ def test_the_lock_names_no_host() -> None:
 
 def test_built_assets_are_where_the_map_room_looks() -> None:
     assert maps.find_asset("leaflet/leaflet.js").is_file()
+
+
+@pytest.mark.parametrize("address", ["/map/", "/hotspots/", "/admin/layers"])
+def test_the_source_of_the_boundaries_is_told_in_the_language_of_the_page(
+    tmp_path: Path, address: str
+) -> None:
+    client = web.sign_in(web.make_app(tmp_path), "siti", tuple(ROLES))
+    said = {"id": "geo_pora, dari titik desa", "en": "geo_pora, from village points"}
+    for language, words_of_it in said.items():
+        client.set_cookie("language", language)
+        page = client.get(address).text
+        assert [text in page for text in said.values()] == [one == language for one in said]
+        assert words_of_it in page
 
 
 def test_reasons_for_review_are_said_in_both_languages(tmp_path: Path) -> None:

@@ -538,6 +538,10 @@ class TestOperation:
         client = web.sign_in(app, "sender", ["contributor"])
         answer = client.post("/imports/", data={"file": (io.BytesIO(b"x" * 5000), "a.csv")})
         assert answer.status_code == 413
+        longer = client.post("/change", data={"password": "x" * (2 << 20)})
+        assert longer.status_code == 413
+        for page in (answer, longer):
+            assert "<h1>Kiriman terlalu besar</h1>" in page.text
 
     @pytest.mark.parametrize(
         "address",

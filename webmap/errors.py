@@ -52,7 +52,10 @@ def words(status: int) -> tuple[str, str]:
     }
     return known.get(
         status,
-        (_("Terjadi kesalahan pada aplikasi"), _("Yang sudah tersimpan tetap utuh. Coba lagi nanti.")),
+        (
+            _("Terjadi kesalahan pada aplikasi"),
+            _("Yang sudah tersimpan tetap utuh. Coba lagi nanti."),
+        ),
     )
 
 

@@ -15,7 +15,7 @@ from geo_pora.disclosure import disclose
 from geo_pora.errors import RefusedError
 from geo_pora.periods import quarter
 from geo_pora.store import agencies, named_periods
-from webmap import export_jobs, jobs
+from webmap import export_jobs, jobs, people
 
 pytestmark = pytest.mark.browser
 PAGES = [
@@ -107,6 +107,19 @@ def test_controls_are_large_enough_to_touch(page: Page, site) -> None:
         ".filter(([, box]) => box.height < 43.5).map(([html]) => html)"
     )
     assert small == []
+
+
+@pytest.mark.parametrize("width", [320, 375])
+def test_a_long_account_name_stays_beside_the_mark(chromium: Browser, site, width: int) -> None:
+    name = f"panitia.pengawasan-orang-asing-{width}"
+    token = people.add(site.app, name, ["planner"], actor="test")
+    context = chromium.new_context(viewport={"width": width, "height": 740})
+    tab = context.new_page()
+    tab.goto(f"{site.address}/sign-in/{token}")
+    tab.locator("main button").click()
+    mark, end = (tab.locator(one).bounding_box() for one in (".brand", ".top-end"))
+    context.close()
+    assert end["y"] < mark["y"] + mark["height"] / 2
 
 
 def test_a_row_is_reviewed_on_the_map(page: Page, site) -> None:

@@ -386,6 +386,35 @@ def test_the_map_leads_to_the_card(signed_in_as: Patrol, crowded) -> None:
     expect(card(page)).to_have_class(re.compile("is-selected"))
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1440, 600), (1100, 800)])
+def test_map_and_list_fill_the_window_and_the_list_scrolls_by_itself(
+    page: Page, crowded, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    list_of(page, crowded)
+    page.evaluate("document.querySelectorAll('.spot-check').forEach((one) => one.open = true)")
+    below = page.evaluate(
+        """() => {
+          const [map, list, note] = [".map-frame", ".patrol-list", ".patrol .map-note"]
+            .map((one) => document.querySelector(one).getBoundingClientRect());
+          return [note.top - map.bottom, note.top - list.bottom];
+        }"""
+    )
+    assert all(0 <= gap <= 24 for gap in below)
+    assert page.locator(".patrol-list").evaluate("one => one.scrollHeight > one.clientHeight")
+    assert page.locator(".map-frame").evaluate("one => one.clientHeight") >= 400
+    taller = page.evaluate("document.documentElement.scrollHeight - innerHeight")
+    assert taller <= (0 if height == 900 else 500)
+    page.locator(".spot-check summary").last.focus()
+    expect(page.locator(".spot-check summary").last).to_be_in_viewport()
+
+
+def test_without_hot_spots_the_map_has_the_whole_width(page: Page, crowded) -> None:
+    page.goto(f"{crowded.address}/hotspots/?period=2024-01")
+    main, frame = (page.locator(one).bounding_box() for one in (".patrol", ".map-frame"))
+    assert frame["width"] == main["width"]
+
+
 def test_without_scripts_a_check_is_recorded_too(chromium: Browser, crowded, engine) -> None:
     context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
     token = people.add(crowded.app, "tanpa-skrip", ["patrol"], actor="test")
