@@ -109,6 +109,16 @@ def test_controls_are_large_enough_to_touch(page: Page, site) -> None:
     assert small == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_key_of_the_second_factor_can_be_scanned(page: Page, site, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.goto(f"{site.address}/tf-setup")
+    page.locator("main form button").click()
+    picture = page.locator("main img")
+    expect(picture).to_be_visible()
+    expect(picture).to_have_css("background-color", "rgb(255, 255, 255)")
+
+
 @pytest.mark.parametrize("width", [320, 375])
 def test_a_long_account_name_stays_beside_the_mark(chromium: Browser, site, width: int) -> None:
     name = f"panitia.pengawasan-orang-asing-{width}"
