@@ -86,10 +86,9 @@ def against(
     _refuse_small_changes(past[touched], threshold)
     _refuse_now_small(past[touched & past["again"]], threshold)
     _refuse_partial_corrections(past[touched])
-    # A period that was corrected and does not overlap the new ones tells of other reports.
-    changed = _changed(past)
-    stale = set(past.loc[changed & ~touched, "period"])
-    past = past[~past["period"].isin(stale)]
+    # What was corrected in periods that do not overlap the new ones tells of other reports; the
+    # rest of them still stands.
+    past = past[touched | ~_changed(past)]
     rows = pd.MultiIndex.from_frame(past.loc[~past["again"], KEY])
     return Past(past, [_only(table, rows) for table in truth if len(_only(table, rows).counts)])
 

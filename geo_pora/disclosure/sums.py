@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -178,9 +178,7 @@ def _over_time(builder: Builder) -> None:
     for period in found:
         inside = [part for part in found if part != period and _within(part, period)]
         for chain in _chains(inside):
-            covered = sum(part.days for part in chain) == period.days
-            leading = chain[0].first == period.first
-            _parts(builder, wide[period], [wide[part] for part in chain], covered, leading)
+            _parts(builder, wide[period], period, {part: wide[part] for part in chain})
 
 
 def _within(part: periods.Period, whole: periods.Period) -> bool:
@@ -198,15 +196,28 @@ def _chains(inside: Sequence[periods.Period]) -> list[list[periods.Period]]:
 def _parts(
     builder: Builder,
     whole: pd.DataFrame,
-    parts: Sequence[pd.DataFrame],
+    period: periods.Period,
+    parts: Mapping[periods.Period, pd.DataFrame],
+) -> None:
+    """Relate a period to the parts of it that are counted, which differ from table to table."""
+    there = pd.DataFrame({part: whole.index.isin(rows.index) for part, rows in parts.items()})
+    for counted, at in there.groupby(list(parts)).indices.items():
+        chain = [part for part, known in zip(parts, np.atleast_1d(counted), strict=True) if known]
+        if chain:
+            slots = whole.iloc[at]
+            rows = [parts[part].loc[slots.index] for part in chain]
+            covered = sum(part.days for part in chain) == period.days
+            leading = chain[0].first == period.first
+            _chain(builder, slots.reset_index(), rows, covered, leading)
+
+
+def _chain(
+    builder: Builder,
+    slots: pd.DataFrame,
+    chain: Sequence[pd.DataFrame],
     covered: bool,
     leading: bool,
 ) -> None:
-    shared = whole.index
-    for part in parts:
-        shared = shared.intersection(part.index)
-    slots = whole.loc[shared].reset_index()
-    chain = [part.loc[shared] for part in parts]
     rest = None if covered else "other months"
     for flow in ("arrivals", "departures"):
         terms = [(_ids(slots, flow), 1), *((_ids(part, flow), -1) for part in chain)]
