@@ -57,6 +57,13 @@ def reports(seed: int, rows: int, *, districts=3, villages=3, most=9, days=180, 
     )
 
 
+def parent(area):
+    """Return the code of the area around an area; that of the whole territory has none."""
+    if area == "total":
+        return None
+    return "total" if area.count(".") == 1 else area.rpartition(".")[0]
+
+
 def areas(level: str, districts=3, villages=3) -> gpd.GeoDataFrame:
     """Squares side by side; names hold what spreadsheets and pages trip over."""
     codes = list(REGENCIES)

@@ -17,6 +17,8 @@ import zipfile
 from contextlib import closing
 from types import SimpleNamespace
 
+import disclosure_fixtures as fixtures
+import numpy as np
 import outputs_fixtures as worlds
 import pandas as pd
 import pyarrow.parquet as pq
@@ -24,8 +26,10 @@ import pypdf
 import pytest
 import web_fixtures as web
 
-from geo_pora import briefing, cli, exports, periods, releases
-from geo_pora.aggregate import MEASURES, count
+from geo_pora import cli, exports, periods, releases, store
+from geo_pora.aggregate import MEASURES, complete, count
+from geo_pora.briefing.drawing import draw
+from geo_pora.errors import RefusedError
 from geo_pora.pipeline import publishing, releasing
 from geo_pora.store import releases as kept
 from webmap import jobs
@@ -182,9 +186,6 @@ def pair(tmp_path_factory):
     return World("a", folder), World("b", folder)
 
 
-
-
-
 # In two worlds, the same
 
 
@@ -225,7 +226,7 @@ def test_the_outputs_are_what_they_should_be(pair):
     """Equal answers prove nothing where all of them are the same error."""
     answers = pair[0].answers
     files = {name: one for name, one in answers.items() if "Content-Disposition" in one[1]}
-    assert len(files) > 25
+    assert len(files) >= 24
     assert all(status == 200 and data for status, _, data in files.values())
     names = [headers["Content-Disposition"] for _, headers, _ in files.values()]
     assert all(re.search(r"=geo_pora-[\w.-]+$", name) for name in names)
@@ -286,7 +287,7 @@ def _texts(data):
             database.deserialize(data)
             tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             for (name,) in tables.fetchall():
-                yield str(database.execute(f'SELECT * FROM "{name}"').fetchall())  # noqa: S608
+                yield str(database.execute(f'SELECT * FROM "{name}"').fetchall())
     elif data.startswith(b"PAR1"):
         file = pq.ParquetFile(io.BytesIO(data))
         yield str(file.read().drop_columns(["geometry"]).to_pylist())
@@ -328,7 +329,9 @@ def _cells(release, level, measure, period="2026-Q1"):
     """Return the values that are shown above zero, and the codes of hidden areas."""
     rows = release.tables[level].only(period).table
     status = rows[f"{measure}_status"]
-    return set(rows.loc[status == "published", measure]), list(rows["area_code"][status == "hidden"])
+    return set(rows.loc[status == "published", measure]), list(
+        rows["area_code"][status == "hidden"]
+    )
 
 
 @pytest.mark.parametrize(("level", "at"), [("district", 0), ("village", 3)])
@@ -342,5 +345,197 @@ def test_hidden_areas_of_a_map_have_one_look_and_breaks_are_shown_counts(pair, l
         (None, "h", -1)
     }
     assert {end for one in data["classes"] for end in (one["low"], one["high"])} <= shown
-    fills = dict(re.findall(r'case "([\d.]+)":[^{]*\{[^}]*"fillColor": "([^"]+)"', page))
-    assert fills
+    looks = {_look(page, f"geo_json_{level}_styler", code) for code in hidden}
+    assert len(looks) == 1
+    assert "url(#gp-hidden)" in looks.pop()
+
+
+def _look(page, styler, code):
+    """Return how the script of a map paints an area."""
+    script = page[page.index(f"function {styler}") :]
+    script = script[: script.index("function", 10)]
+    case = script.find(f'case "{code}":')
+    script = script[case if case >= 0 else script.index("default:") :]
+    return re.search(r"return \{[^}]*\}", script)[0]
+
+
+def test_hidden_areas_of_a_briefing_have_one_look_and_its_legend_has_shown_counts(pair):
+    release = pair[0].releases[0]
+    shown, hidden = _cells(release, "district", "persons")
+    places = LAYER.display("district")
+    rows = release.tables["district"].table.set_index("area_code")
+    drawn = draw(places, LAYER.display("regency"), rows["persons"], rows["persons_status"])
+    fills = re.findall(r'<path d="M[^"]+Z" fill="([^"]+)" stroke="#8a8a8a"', drawn.svg)
+    looks = dict(zip(places["code"], fills, strict=True))
+    assert {looks[code] for code in hidden} == {"url(#hidden)"}
+    assert [code for code, look in looks.items() if look == "url(#hidden)"] == hidden
+    labels = " ".join(key.label for key in drawn.legend)
+    assert shown
+    assert {int(number) for number in re.findall(r"\d+", labels)} <= shown | {0}
+
+
+@pytest.mark.parametrize(
+    ("asked", "level", "at"),
+    [("district-2026-Q1-permit", "district_by_permit", 1), ("village-2026-Q1", "village", 3)],
+)
+def test_a_geopackage_has_no_hidden_value_break_or_forgotten_page(pair, asked, level, at):
+    shown, hidden = _cells(pair[0].releases[at], level, "persons")
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(pair[0].answers[f"{asked}-gpkg"][2])
+        for name in MEASURES:
+            left = f"SELECT count({name}), count(*) FROM {level} WHERE {name}_status = 'hidden'"
+            values, rows = database.execute(left).fetchone()
+            assert (values, rows > 0) == (0, True)
+        assert database.execute("PRAGMA freelist_count").fetchone() == (0,)
+        style = database.execute("SELECT styleQML FROM layer_styles").fetchone()[0]
+    ends = {int(end) for end in re.findall(r"persons&quot; [&lg]+t?;= (\d+)", style)}
+    assert len(ends) >= 4
+    assert ends <= shown
+    assert len(hidden) >= 4
+
+
+@pytest.mark.parametrize(
+    ("asked", "level", "at"),
+    [("district-2026-Q1-permit", "district_by_permit", 1), ("village-2026-Q1", "village", 3)],
+)
+def test_the_statistics_of_a_geoparquet_file_are_those_of_shown_counts(pair, asked, level, at):
+    file = pq.ParquetFile(io.BytesIO(pair[0].answers[f"{asked}-parquet"][2]))
+    columns = [
+        file.metadata.row_group(group).column(number)
+        for group in range(file.metadata.num_row_groups)
+        for number in range(file.metadata.num_columns)
+    ]
+    for name in MEASURES:
+        shown, _ = _cells(pair[0].releases[at], level, name)
+        found = [one.statistics for one in columns if one.path_in_schema == name]
+        assert found
+        assert {end for one in found for end in (one.min, one.max)} <= shown | {0}
+
+
+def test_a_table_that_was_hidden_a_moment_ago_has_its_counts_in_no_file(pair, tmp_path):
+    """Values that are marked as missing may still lie in memory: no file takes them along."""
+
+    def counted(level, spans, by):
+        found = count(pair[0].counts, level, spans, by)
+        return complete(found, LAYER.areas(level), spans, by)
+
+    made = releases.prepare(releases.Spec(("2026-Q1",)), counted, inputs={})
+    table, number = made.tables["district"], worlds.CANARIES["a"][0]
+    for kind in exports.FORMATS:
+        path = tmp_path / f"a.{kind}"
+        exports.write(table, LAYER.display("district"), path)
+        assert not _has(path.read_bytes(), number)
+        assert _has(path.read_bytes(), int(table.table["persons"].max()))
+
+
+# Subtraction over all files of a team at work
+
+K = 5
+SHAPE = {"districts": 2, "villages": 2}
+MONTHS = [f"2026-0{number}" for number in range(1, 7)]
+SPANS = [*((month,) for month in MONTHS[:3]), ("2026-Q1",), ("2026-Q1",), ("2026-Q2",)]
+
+
+def _team_at_work(seed, engine, steps=6):
+    """Upload and release at random; return the releases, and how many were refused."""
+    chance = np.random.default_rng(seed)
+    held, refused = fixtures.reports(seed, 45, unplaced=0, **SHAPE), 0
+    for step in range(steps):
+        if step and chance.random() < 0.4:
+            more = fixtures.reports(seed + step, int(chance.integers(1, 6)), unplaced=0, **SHAPE)
+            late = pd.Timestamp("2026-04-01") - more["from_date"].min()
+            if chance.random() < 0.7:  # of months that are seldom released by now
+                for name in ("from_date", "to_date", "reported_on"):
+                    more[name] += late
+            held = pd.concat([held, more], ignore_index=True)
+        spec = releases.Spec(
+            SPANS[chance.integers(len(SPANS))],
+            ("regency", "district", "village")[: chance.integers(1, 4)],
+            ("status",) if chance.random() < 0.2 else (),
+            threshold=K,
+        )
+        said = {"actor": "a", "title": "uji", "inputs": {"boundary_version": "v"}}
+        try:
+            releases.build(engine, spec, fixtures.counts_of(held, **SHAPE), **said)
+        except RefusedError:
+            refused += 1
+    return releases.everything(engine), refused
+
+
+def _shown(tables):
+    """Return what tables show, and what they hide, a row per cell."""
+    parts = []
+    for table in tables:
+        rows = table.table.assign(by=table.by or "", group=table.table.get(table.by, ""))
+        for name in table.measures:
+            cells = rows[["period", "area_code", "by", "group"]].assign(measure=name)
+            parts.append(cells.assign(level=table.level, value=rows[name].astype("float64")))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _remainders(cells):
+    """Return what is left of each count when the shown ones of its parts are taken away.
+
+    Parts are areas within an area, and classes of an area: a remainder is the persons or reports
+    of the parts that are hidden.
+    """
+    cells = cells.assign(parent=cells["area_code"].map(fixtures.parent))
+    here = ["period", "by", "group", "measure"]
+    areas = cells.groupby([*here, "level", "parent"])["value"].sum().reset_index()
+    areas = areas.rename(columns={"parent": "area_code"}).drop(columns="level")
+    classes = cells[cells["by"] != ""].groupby(["period", "measure", "area_code", "by"])["value"]
+    classes = classes.sum().reset_index().drop(columns="by").assign(by="", group="")
+    whole = cells.drop(columns=["level", "parent"]).dropna()
+    both = pd.concat([areas, classes]).merge(whole, on=[*here, "area_code"], suffixes=("_of", ""))
+    return both["value"] - both["value_of"]
+
+
+def _staying(cells):
+    """Return who was there before, and who remained: persons without arrivals, or departures."""
+    here = ["period", "by", "group", "area_code"]
+    wide = cells.pivot_table(index=here, columns="measure", values="value", dropna=False)
+    return pd.concat([wide["persons"] - wide["arrivals"], wide["persons"] - wide["departures"]])
+
+
+def _other_months(cells):
+    """Return who came, or left, in the months of a quarter that are not shown."""
+    flows = cells[cells["measure"].isin(["arrivals", "departures"])]
+    here = ["by", "group", "measure", "area_code"]
+    months = flows[flows["period"].isin(MONTHS[:3])].groupby(here)["value"].sum().reset_index()
+    quarter = flows[flows["period"] == "2026-Q1"].dropna()
+    both = quarter.merge(months, on=here, suffixes=("", "_of"))
+    return both["value"] - both["value_of"]
+
+
+def _small(values):
+    return values[values.between(1, K - 1)]
+
+
+def _agreeing(found):
+    """Return the last shown count of each cell of the periods in which none has ever changed."""
+    cells = pd.concat([_shown(one.tables.values()).assign(at=n) for n, one in enumerate(found)])
+    cells = cells.drop_duplicates()
+    keys = ["period", "area_code", "by", "group", "measure", "level"]
+    each = cells.groupby(keys)["value"].agg(["min", "max", "last"]).reset_index()
+    corrected = each.loc[each["min"] != each["max"], :].dropna()["period"]
+    return each[~each["period"].isin(corrected)].rename(columns={"last": "value"})[[*keys, "value"]]
+
+
+def test_subtracting_all_that_a_team_has_released_gives_no_small_count(tmp_path):
+    kept_back = told = 0
+    for seed in (1, 2, 3, 4):
+        engine = store.open(f"sqlite:///{tmp_path / f'{seed}.sqlite'}")
+        found, refused = _team_at_work(seed, engine)
+        store.close(engine)
+        assert not releases.audit(found)["broken"].any()
+        for cells in [*(_shown(one.tables.values()) for one in found), _agreeing(found)]:
+            for attack in (_remainders, _staying, _other_months):
+                assert _small(attack(cells)).empty, (seed, attack.__name__)
+        told, kept_back = told + len(found), kept_back + refused
+        changes = pd.concat([_shown(one.tables.values()) for one in found])
+        keys = ["period", "area_code", "by", "group", "measure", "level"]
+        values = changes.dropna().groupby(keys)["value"].unique()
+        for several in values[values.map(len) > 1]:
+            assert (np.abs(np.diff(np.sort(several))) >= K).all()
+    assert told >= 12
+    assert kept_back >= 2
