@@ -74,6 +74,14 @@ def test_two_to_four_pages_with_all_parts(pdf):
     assert "sangat kuat (99%)" in text
 
 
+@pytest.mark.parametrize("hides", [False, True])
+def test_it_says_where_a_hidden_count_may_be_zero(context, hides):
+    policy = dataclasses.replace(context.table.policy, hides_zeros=hides)
+    table = dataclasses.replace(context.table, policy=policy)
+    page = briefing.html(dataclasses.replace(context, table=table))
+    assert ("nol pun dapat disembunyikan" in page) == hides
+
+
 def test_graphics_are_vectors(pdf):
     assert not any(page.images for page in pdf.pages)
 

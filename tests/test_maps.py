@@ -218,6 +218,10 @@ class TestStandalone:
         assert "sourceMappingURL" not in page
         assert not re.findall(r"url\((?!#|\"#)[^)]*\)", page.split("</style>")[0])
 
+    @pytest.mark.parametrize("hides", [False, True])
+    def test_it_says_where_a_hidden_count_may_be_zero(self, hides):
+        assert ("nol pun dapat disembunyikan" in self.page(hides_zeros=hides)) == hides
+
     def test_it_says_what_a_map_must_say(self):
         page = self.page()
         for text in (

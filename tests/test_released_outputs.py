@@ -17,8 +17,6 @@ import zipfile
 from contextlib import closing
 from types import SimpleNamespace
 
-import disclosure_fixtures as fixtures
-import numpy as np
 import outputs_fixtures as worlds
 import pandas as pd
 import pyarrow.parquet as pq
@@ -26,10 +24,9 @@ import pypdf
 import pytest
 import web_fixtures as web
 
-from geo_pora import cli, exports, periods, releases, store
+from geo_pora import cli, exports, periods, releases
 from geo_pora.aggregate import MEASURES, complete, count
 from geo_pora.briefing.drawing import draw
-from geo_pora.errors import RefusedError
 from geo_pora.pipeline import publishing, releasing
 from geo_pora.store import releases as kept
 from webmap import jobs
@@ -47,7 +44,7 @@ QUESTIONS = [
     *("departures_status=hidden&limit=2", "bbox=103.9,-4.3,104.0,-4.2", "area_code=16.01.08"),
     *("datetime=2026-02-01/2026-02-03&limit=1", "permit=ITK&limit=2", "class=hidden&limit=2"),
 ]
-HOT = pd.DataFrame({"area_code": LAYER.areas("district")["code"], "class": "hot99"})
+HOT = pd.DataFrame({"area_code": LAYER.areas("district")["code"], "class": "none"})
 KINDS = ("csv", "csv-semicolon", "xlsx", "gpkg", "geojson", "parquet")
 SHOWN = ("published", "zero")
 
@@ -368,7 +365,7 @@ def test_hidden_areas_of_a_briefing_have_one_look_and_its_legend_has_shown_count
     fills = re.findall(r'<path d="M[^"]+Z" fill="([^"]+)" stroke="#8a8a8a"', drawn.svg)
     looks = dict(zip(places["code"], fills, strict=True))
     assert {looks[code] for code in hidden} == {"url(#hidden)"}
-    assert [code for code, look in looks.items() if look == "url(#hidden)"] == hidden
+    assert {code for code, look in looks.items() if look == "url(#hidden)"} == set(hidden)
     labels = " ".join(key.label for key in drawn.legend)
     assert shown
     assert {int(number) for number in re.findall(r"\d+", labels)} <= shown | {0}
@@ -406,9 +403,9 @@ def test_the_statistics_of_a_geoparquet_file_are_those_of_shown_counts(pair, ask
         for number in range(file.metadata.num_columns)
     ]
     for name in MEASURES:
-        shown, _ = _cells(pair[0].releases[at], level, name)
+        shown, hidden = _cells(pair[0].releases[at], level, name)
         found = [one.statistics for one in columns if one.path_in_schema == name]
-        assert found
+        assert sum(one.null_count for one in found) == len(hidden) > 0
         assert {end for one in found for end in (one.min, one.max)} <= shown | {0}
 
 
@@ -426,116 +423,3 @@ def test_a_table_that_was_hidden_a_moment_ago_has_its_counts_in_no_file(pair, tm
         exports.write(table, LAYER.display("district"), path)
         assert not _has(path.read_bytes(), number)
         assert _has(path.read_bytes(), int(table.table["persons"].max()))
-
-
-# Subtraction over all files of a team at work
-
-K = 5
-SHAPE = {"districts": 2, "villages": 2}
-MONTHS = [f"2026-0{number}" for number in range(1, 7)]
-SPANS = [*((month,) for month in MONTHS[:3]), ("2026-Q1",), ("2026-Q1",), ("2026-Q2",)]
-
-
-def _team_at_work(seed, engine, steps=6):
-    """Upload and release at random; return the releases, and how many were refused."""
-    chance = np.random.default_rng(seed)
-    held, refused = fixtures.reports(seed, 45, unplaced=0, **SHAPE), 0
-    for step in range(steps):
-        if step and chance.random() < 0.4:
-            more = fixtures.reports(seed + step, int(chance.integers(1, 6)), unplaced=0, **SHAPE)
-            late = pd.Timestamp("2026-04-01") - more["from_date"].min()
-            if chance.random() < 0.7:  # of months that are seldom released by now
-                for name in ("from_date", "to_date", "reported_on"):
-                    more[name] += late
-            held = pd.concat([held, more], ignore_index=True)
-        spec = releases.Spec(
-            SPANS[chance.integers(len(SPANS))],
-            ("regency", "district", "village")[: chance.integers(1, 4)],
-            ("status",) if chance.random() < 0.2 else (),
-            threshold=K,
-        )
-        said = {"actor": "a", "title": "uji", "inputs": {"boundary_version": "v"}}
-        try:
-            releases.build(engine, spec, fixtures.counts_of(held, **SHAPE), **said)
-        except RefusedError:
-            refused += 1
-    return releases.everything(engine), refused
-
-
-def _shown(tables):
-    """Return what tables show, and what they hide, a row per cell."""
-    parts = []
-    for table in tables:
-        rows = table.table.assign(by=table.by or "", group=table.table.get(table.by, ""))
-        for name in table.measures:
-            cells = rows[["period", "area_code", "by", "group"]].assign(measure=name)
-            parts.append(cells.assign(level=table.level, value=rows[name].astype("float64")))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _remainders(cells):
-    """Return what is left of each count when the shown ones of its parts are taken away.
-
-    Parts are areas within an area, and classes of an area: a remainder is the persons or reports
-    of the parts that are hidden.
-    """
-    cells = cells.assign(parent=cells["area_code"].map(fixtures.parent))
-    here = ["period", "by", "group", "measure"]
-    areas = cells.groupby([*here, "level", "parent"])["value"].sum().reset_index()
-    areas = areas.rename(columns={"parent": "area_code"}).drop(columns="level")
-    classes = cells[cells["by"] != ""].groupby(["period", "measure", "area_code", "by"])["value"]
-    classes = classes.sum().reset_index().drop(columns="by").assign(by="", group="")
-    whole = cells.drop(columns=["level", "parent"]).dropna()
-    both = pd.concat([areas, classes]).merge(whole, on=[*here, "area_code"], suffixes=("_of", ""))
-    return both["value"] - both["value_of"]
-
-
-def _staying(cells):
-    """Return who was there before, and who remained: persons without arrivals, or departures."""
-    here = ["period", "by", "group", "area_code"]
-    wide = cells.pivot_table(index=here, columns="measure", values="value", dropna=False)
-    return pd.concat([wide["persons"] - wide["arrivals"], wide["persons"] - wide["departures"]])
-
-
-def _other_months(cells):
-    """Return who came, or left, in the months of a quarter that are not shown."""
-    flows = cells[cells["measure"].isin(["arrivals", "departures"])]
-    here = ["by", "group", "measure", "area_code"]
-    months = flows[flows["period"].isin(MONTHS[:3])].groupby(here)["value"].sum().reset_index()
-    quarter = flows[flows["period"] == "2026-Q1"].dropna()
-    both = quarter.merge(months, on=here, suffixes=("", "_of"))
-    return both["value"] - both["value_of"]
-
-
-def _small(values):
-    return values[values.between(1, K - 1)]
-
-
-def _agreeing(found):
-    """Return the last shown count of each cell of the periods in which none has ever changed."""
-    cells = pd.concat([_shown(one.tables.values()).assign(at=n) for n, one in enumerate(found)])
-    cells = cells.drop_duplicates()
-    keys = ["period", "area_code", "by", "group", "measure", "level"]
-    each = cells.groupby(keys)["value"].agg(["min", "max", "last"]).reset_index()
-    corrected = each.loc[each["min"] != each["max"], :].dropna()["period"]
-    return each[~each["period"].isin(corrected)].rename(columns={"last": "value"})[[*keys, "value"]]
-
-
-def test_subtracting_all_that_a_team_has_released_gives_no_small_count(tmp_path):
-    kept_back = told = 0
-    for seed in (1, 2, 3, 4):
-        engine = store.open(f"sqlite:///{tmp_path / f'{seed}.sqlite'}")
-        found, refused = _team_at_work(seed, engine)
-        store.close(engine)
-        assert not releases.audit(found)["broken"].any()
-        for cells in [*(_shown(one.tables.values()) for one in found), _agreeing(found)]:
-            for attack in (_remainders, _staying, _other_months):
-                assert _small(attack(cells)).empty, (seed, attack.__name__)
-        told, kept_back = told + len(found), kept_back + refused
-        changes = pd.concat([_shown(one.tables.values()) for one in found])
-        keys = ["period", "area_code", "by", "group", "measure", "level"]
-        values = changes.dropna().groupby(keys)["value"].unique()
-        for several in values[values.map(len) > 1]:
-            assert (np.abs(np.diff(np.sort(several))) >= K).all()
-    assert told >= 12
-    assert kept_back >= 2

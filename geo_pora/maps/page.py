@@ -72,6 +72,7 @@ def standalone(
     audience: Audience = Audience.RELEASE,
     indicative: bool = True,
     per_km2: bool = False,
+    hides_zeros: bool = False,
 ) -> str:
     """Return a map as one HTML file that opens offline.
 
@@ -97,6 +98,8 @@ def standalone(
         Whether the boundaries are indicative.
     per_km2 : bool
         Whether the figures are per square kilometre.
+    hides_zeros : bool
+        Whether a hidden count may be zero.
 
     Returns
     -------
@@ -141,6 +144,7 @@ def standalone(
         sources=sources,
         made_on=(made_on or dt.date.today()).strftime("%d-%m-%Y"),
         for_team=audience is Audience.TEAM,
+        hides_zeros=hides_zeros,
         indicative=INDICATIVE if indicative else "",
     )
 

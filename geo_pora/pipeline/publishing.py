@@ -87,6 +87,7 @@ def write_map(
         per_km2=per_km2,
         sources=source_note(engine),
         made_on=found.release.created_at.date(),
+        hides_zeros=found.table.policy.hides_zeros,
         indicative=layer.indicative,
     )
     with located_files.replacing(path) as file:
