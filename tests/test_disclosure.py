@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import pickle
 from itertools import product
 
 import numpy as np
@@ -116,6 +117,16 @@ def test_hidden_zero_and_no_data_are_three_things():
         "zero",
         "no_data",
     )
+
+
+def test_a_hidden_value_is_not_in_the_table_at_all():
+    """Whatever stands behind the mask would be in a pickle, or in Arrow's buffers."""
+    worlds = [{"16.01.01": few, "16.01.02": 33 - few, "16.01.03": 300} for few in (2, 3)]
+    one, other = (
+        disclose(one_measure(values), level="district", policy=RELEASE).table for values in worlds
+    )
+    assert list(one["persons_status"]) == ["hidden", "hidden", "published"]
+    assert pickle.dumps(one) == pickle.dumps(other)
 
 
 # Suppression, on tables small enough to be done by hand

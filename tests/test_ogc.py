@@ -111,6 +111,7 @@ def test_every_collection_is_described_and_its_items_are_valid_geojson(get):
     }
     spots = next(one for one in found if one["id"] == "hotspots_districts")
     assert "none_or_insufficient: tidak menonjol atau data belum cukup" in spots["description"]
+    assert all("hidden: disembunyikan" in one["description"] for one in found if one != spots)
     for one in found:
         west, south, east, north = one["extent"]["spatial"]["bbox"][0]
         assert west < east

@@ -5,14 +5,13 @@ from __future__ import annotations
 import disclosure_fixtures as fixtures
 import numpy as np
 import pandas as pd
-import pytest
 
 from geo_pora import releases, store
 from geo_pora.errors import RefusedError
 from geo_pora.releases import Spec, prepare
 
 K = 5
-SEEDS = (4, 8, 10, 12)
+SEEDS = (4, 6, 7, 19)
 SHAPE = {"districts": 2, "villages": 2}
 MONTHS = [f"2026-0{number}" for number in range(1, 7)]
 SPANS = [*((month,) for month in MONTHS[:3]), ("2026-Q1",), ("2026-Q1",), ("2026-Q2",)]
@@ -149,7 +148,6 @@ def _stays(*said):
 MARCH, MAY = ("2026-03-05", "2026-03-20"), ("2026-05-05", "2026-05-20")
 
 
-@pytest.mark.xfail(strict=True, reason="a correction elsewhere ends the protection of a period")
 def test_a_correction_of_one_regency_leaves_the_others_protected():
     """Three left 16.01 in March, which is hidden; the next quarter must not tell it.
 
@@ -173,7 +171,6 @@ def test_a_correction_of_one_regency_leaves_the_others_protected():
     assert not releases.audit([march, quarter], nowhere)["broken"].any()
 
 
-@pytest.mark.xfail(strict=True, reason="another month at a coarser level hides the sum")
 def test_who_came_in_the_other_months_is_protected_whatever_else_was_released_of_them():
     """16 came in the quarter, 13 of them in February: not both are shown, or 3 came in March.
 

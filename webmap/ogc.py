@@ -25,8 +25,8 @@ from geo_pora.aggregate import MEASURES
 from geo_pora.boundaries import Layer
 from geo_pora.disclosure import TOTAL, Disclosed
 from geo_pora.errors import GeoPoraError, InputError, NotFoundError
+from geo_pora.exports import describe, geojson
 from geo_pora.exports import features as shapes
-from geo_pora.exports import geojson
 from geo_pora.exports.style import hot_spot_classes
 from geo_pora.releases import Published
 from webmap import ogc_query, permissions
@@ -154,22 +154,24 @@ class _Api:
         self.source = source
         self._version = ""
         self._frames: dict[str, gpd.GeoDataFrame] = {}
-        self._titles: dict[str, str] = {}
+        self._words: dict[str, tuple[str, str]] = {}  # title and description
 
     def frames(self) -> Mapping[str, gpd.GeoDataFrame]:
         """Return the features of every collection, by name."""
         now = self.source.published()
         if now.version != self._version:
             made = {}
-            titles = {}
+            words = {}
             for table in now.tables.values():
                 if table.level != TOTAL:
                     name, title = _named(table)
-                    made[name], titles[name] = self._frame(table.table, table.level), title
+                    made[name] = self._frame(table.table, table.level)
+                    words[name] = title, describe(table)["statuses"]
             for level, rows in now.classes.items():
                 name = f"hotspots_{_PLURAL[level]}"
-                made[name], titles[name] = self._frame(rows, level), f"Titik rawan: {level}"
-            self._frames, self._titles, self._version = made, titles, now.version
+                made[name] = self._frame(rows, level)
+                words[name] = f"Titik rawan: {level}", hot_spot_classes()
+            self._frames, self._words, self._version = made, words, now.version
         return self._frames
 
     def _frame(self, rows: pd.DataFrame, level: str) -> gpd.GeoDataFrame:
@@ -224,11 +226,11 @@ class _Api:
             first, last = min(s.first for s in spans), max(s.last for s in spans)
             interval = [[f"{first}T00:00:00Z", f"{last}T23:59:59Z"]]
             extent["temporal"] = {"interval": interval}
-        told = {"description": hot_spot_classes()} if name.startswith("hotspots_") else {}
+        title, description = self._words[name]
         return {
             "id": name,
-            "title": self._titles[name],
-            **told,
+            "title": title,
+            "description": description,
             "itemType": "feature",
             "crs": [CRS84],
             "extent": extent,
@@ -263,7 +265,7 @@ class _Api:
         body = next(geojson.features(found))
         body["links"] = [
             *_own(f"{at}/items/{quote(feature_id)}", GEOJSON),
-            _link("collection", at, "application/json", self._titles[name]),
+            _link("collection", at, "application/json", self._words[name][0]),
         ]
         return self.reply(body, GEOJSON)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,8 +13,9 @@ from geo_pora import periods
 from geo_pora.aggregate import MEASURES
 from geo_pora.disclosure.bounds import Bound
 from geo_pora.disclosure.cells import ORDER, Counts, System, long
-from geo_pora.disclosure.history import SHOWN, against, not_zero
+from geo_pora.disclosure.history import SHOWN, Past, against, not_zero
 from geo_pora.disclosure.policy import Audience, Policy
+from geo_pora.disclosure.reach import agreeing
 from geo_pora.disclosure.sums import build
 from geo_pora.disclosure.suppress import OnProgress, suppress
 from geo_pora.disclosure.table import (
@@ -23,7 +25,7 @@ from geo_pora.disclosure.table import (
     apply,
     class_column,
 )
-from geo_pora.errors import RefusedError
+from geo_pora.errors import InputError, RefusedError
 
 
 def disclose(counts: pd.DataFrame, *, level: str, policy: Policy | None = None) -> Disclosed:
@@ -108,10 +110,36 @@ def disclose_together(
     published = with_margins(tables)
     _refuse_free_periods(published)
     past = against(published, with_margins(truth) if truth else [], earlier, policy.threshold)
+    search = partial(_protected, published, policy, earlier, bounds, seed, on_progress)
+    made = search(past, silent)
+    if past.corrected.empty:
+        return made
+    try:
+        return search(past.at_face_value(), made)
+    except InputError:
+        return made  # No reports give both, so nobody can combine them.
+
+
+def _protected(
+    published: Sequence[Counts],
+    policy: Policy,
+    earlier: Sequence[Disclosed],
+    bounds: Sequence[Bound],
+    seed: int,
+    on_progress: OnProgress | None,
+    past: Past,
+    silent: Sequence[Disclosed],
+) -> list[Disclosed]:
+    """Protect the tables together with the past; what `silent` hides is hidden again."""
     system = build([*published, *past.tables], bounds)
     shown, before = past.mask(system, SHOWN), past.mask(system, [HIDDEN])
     before |= _hidden_in(silent, system)
-    maybe_zero = before & ~not_zero([*earlier, *silent], system)
+    not_null = not_zero([*earlier, *silent], system)
+    maybe_zero = before & ~not_null
+    if np.isnan(system.value).any():
+        # Counts that could have been, where today's are not those of then.
+        value = agreeing(system.relations, system.value, not_null.astype(float))
+        system = dataclasses.replace(system, value=value)
     try:
         hidden = suppress(system, policy.threshold, shown, before, seed, maybe_zero, on_progress)
     except RefusedError:

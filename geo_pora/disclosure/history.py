@@ -20,8 +20,9 @@ import numpy as np
 import pandas as pd
 
 from geo_pora import periods
-from geo_pora.disclosure.cells import KEY, Counts, System, long
-from geo_pora.disclosure.table import HIDDEN, NO_DATA, PUBLISHED, ZERO, Disclosed
+from geo_pora.aggregate import LEVELS
+from geo_pora.disclosure.cells import KEY, Counts, System, long, parent_of
+from geo_pora.disclosure.table import HIDDEN, NO_DATA, PUBLISHED, TOTAL, ZERO, Disclosed
 from geo_pora.errors import RefusedError
 
 SHOWN = [PUBLISHED, ZERO]
@@ -36,11 +37,27 @@ class Past:
     cells : DataFrame
         `KEY`, `status` and `value` as published, one row per cell.
     tables : list of Counts
-        True counts of the cells that the new release does not publish itself.
+        Counts behind the cells that the new release does not publish itself: today's.
+    corrected : DataFrame
+        Cells, as `cells`, that tell of other reports than today's.
     """
 
     cells: pd.DataFrame
     tables: list[Counts]
+    corrected: pd.DataFrame
+
+    def at_face_value(self) -> Past:
+        """Return the same with what was corrected too, as it was published.
+
+        A reader does not know what of it was corrected, and it may be true still of all that
+        he combines it with.
+        """
+        said = [
+            Counts(level, _wide(rows, by), unknown=True)
+            for (level, by), rows in self.corrected.groupby(["level", "by"])
+        ]
+        cells = pd.concat([self.cells, self.corrected], ignore_index=True)
+        return Past(cells, [*self.tables, *said], self.corrected.iloc[:0])
 
     def mask(self, system: System, statuses: Sequence[str]) -> np.ndarray:
         """Return the mask of the system's cells that had one of `statuses`."""
@@ -76,7 +93,7 @@ def against(
     """
     past = _last_words(earlier)
     if past.empty:
-        return Past(past, [])
+        return Past(past, [], past)
     new = _long(tables).set_index(KEY)["value"]
     now = _long([*tables, *truth]).drop_duplicates(KEY).set_index(KEY)["value"]
     keys = pd.MultiIndex.from_frame(past[KEY])
@@ -86,11 +103,11 @@ def against(
     _refuse_small_changes(past[touched], threshold)
     _refuse_now_small(past[touched & past["again"]], threshold)
     _refuse_partial_corrections(past[touched])
-    # What was corrected in periods that do not overlap the new ones tells of other reports; the
-    # rest of them still stands.
-    past = past[touched | ~_changed(past)]
+    corrected = ~touched & _is_corrected(past)
+    past, corrected = past[~corrected], past[corrected]
     rows = pd.MultiIndex.from_frame(past.loc[~past["again"], KEY])
-    return Past(past, [_only(table, rows) for table in truth if len(_only(table, rows).counts)])
+    kept = [_only(table, rows) for table in truth]
+    return Past(past, [table for table in kept if len(table.counts)], corrected)
 
 
 def not_zero(tables: Sequence[Disclosed], system: System) -> np.ndarray:
@@ -120,6 +137,13 @@ def _last_words(earlier: Sequence[Disclosed]) -> pd.DataFrame:
     return past.drop_duplicates(KEY, keep="last").reset_index(drop=True)
 
 
+def _wide(cells: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Return published cells as a table of counts; hidden ones are missing."""
+    keys = ["period", "area_code", "class"]
+    table = cells.set_index([*keys, "measure"])["value"].unstack("measure").reset_index()
+    return table.rename(columns={"class": by}) if by else table.drop(columns="class")
+
+
 def _still_true(past: pd.DataFrame) -> set[str]:
     """Periods of which at least one cell is still counted; the rest were erased by age."""
     return set(past.loc[past["now"].notna(), "period"])
@@ -127,6 +151,18 @@ def _still_true(past: pd.DataFrame) -> set[str]:
 
 def _changed(past: pd.DataFrame) -> pd.Series:
     return past["status"].isin(SHOWN) & (past["now"] != past["value"])
+
+
+def _is_corrected(past: pd.DataFrame) -> np.ndarray:
+    """Return the mask of the cells of areas that were corrected, or hold one that was."""
+    corrected = past.loc[_changed(past), ["period", "area_code"]].drop_duplicates()
+    areas = {
+        (period, held)
+        for period, code in corrected.itertuples(index=False)
+        for held in (TOTAL, *(parent_of(code, level) for level in LEVELS))
+    }
+    mask: np.ndarray = pd.MultiIndex.from_frame(past[["period", "area_code"]]).isin(areas)
+    return mask
 
 
 def _overlapping(released: set[str], tables: Sequence[Counts]) -> set[str]:

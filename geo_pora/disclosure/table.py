@@ -111,7 +111,8 @@ def apply(
             [NO_DATA, HIDDEN, ZERO],
             PUBLISHED,
         )
-        table[measure] = values.mask(status == HIDDEN)
+        # Built anew: a masked array keeps in memory what its mask covers.
+        table[measure] = values.astype(object).mask(status == HIDDEN, pd.NA).astype("Int64")
         table[f"{measure}_status"] = pd.Series(status, dtype="str")
     return Disclosed(table, policy, level, by)
 
