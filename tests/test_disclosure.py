@@ -323,6 +323,44 @@ def test_classes_of_two_kinds_are_of_the_same_spells():
     assert result.loc[result["by"] == "status", "lower"].tolist() == [12, 12]
 
 
+def test_what_months_tell_of_a_regency_is_true_of_its_quarter_in_the_districts():
+    """Whoever came to the regency left it: so did whoever came to a district of it."""
+    months = {"2026-01": (10, 0, 0), "2026-02": (12, 12, 12), "2026-03": (0, 0, 0)}
+    months["2026-Q1"] = (22, 12, 12)
+    whole = [
+        {"area_code": "16.01", "period": key} | dict(zip(MEASURES[1:], values, strict=True))
+        for key, values in months.items()
+    ]
+    parts = [
+        {"area_code": f"16.01.0{n}", "period": "2026-Q1", "persons": 11, "arrivals": 6}
+        | {"departures": None}
+        for n in (1, 2)
+    ]
+    found = attack([hand_made("regency", whole), hand_made("district", parts)])
+    assert interval(found, "16.01.01", "departures") == (6, 6)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_what_ties_levels_and_classes_of_different_periods_is_true(seed):
+    held = reports(seed, 60, districts=2, villages=2)
+    counted = [
+        table
+        for keys, levels, by in (
+            (["2026-01", "2026-02", "2026-Q1"], ("regency",), ()),
+            (["2026-02", "2026-Q1", "2026-Q2"], ("district",), ("permit",)),
+            (["2026-Q1"], ("village",), ()),
+            (["2026-02", "2026-Q1"], ("district",), ("status",)),
+        )
+        for table in tables(held, keys, levels, by, districts=2, villages=2)
+    ]
+    placed = [Counts(one.level, one.counts[one.counts["area_code"].notna()]) for one in counted]
+    once = {(one.level, one.by): one for one in placed}
+    system = build(list(once.values()))
+    # Were one of the sums not true, no spells would give the counts, and there would be none.
+    assert (system.cells["kind"] == "spell").any()
+    assert np.abs(system.relations @ system.value).max() == 0
+
+
 def test_tables_counted_at_different_times_are_attacked_without_spells():
     """No reports give these counts: more arrived in the month than in its quarter.
 

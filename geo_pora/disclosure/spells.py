@@ -11,7 +11,7 @@ it. Counts of one period are tied by `sums` alone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,11 +19,10 @@ import numpy as np
 import pandas as pd
 
 from geo_pora import periods
-from geo_pora.disclosure.cells import ORDER, SLOT, Builder, Term
+from geo_pora.disclosure.cells import ORDER, REST, SLOT, Builder, Term, parent_of
 from geo_pora.periods import Period
 
 SPELL = "spell"
-_PLACE = ["level", "area_code"]
 _AREA = [name for name in SLOT if name != "period"]
 
 
@@ -74,35 +73,57 @@ def kinds_of(asked: Sequence[Period]) -> Kinds:
 
 
 def add(builder: Builder) -> None:
-    """Add an unknown for each kind of spell in each area and class that has several periods.
+    """Add an unknown for each kind of spell in each area and class, if there are several periods.
 
     An area that is the sum of its parts over the same periods needs none of its own: what
     holds for each of the parts holds for their sum.
     """
     slots = builder.slots
+    if slots["period"].nunique() < 2:
+        return
     tables = slots[~slots["rest"]].groupby(["by", "level"])["period"]
-    spans = {name: tuple(sorted(keys.unique())) for name, keys in tables if keys.nunique() > 1}
+    spans = {name: tuple(sorted(keys.unique())) for name, keys in tables}
     added = {}
     for (by, level), keys in spans.items():
         rows = slots[(slots["by"] == by) & (slots["level"] == level)]
-        if _is_sum(spans, by, level):  # of its areas; what is placed no finer has no parts
+        if _parts_of(spans, by, level):  # what is placed no finer has no parts
             rows = rows[rows["rest"]]
-        rows = rows[rows["period"].isin(keys)]
-        if len(rows):
-            added[by, level] = _of_table(builder, rows, keys)
-    for (by, level), split in added.items():
-        whole = added.get(("", level))
-        if by and whole is not None and spans[by, level] == spans["", level]:
-            _tie(builder, whole, split)
+        added[by, level] = _of_table(builder, rows[rows["period"].isin(keys)], keys)
+    for by, level in spans:
+        if _parts_of(spans, by, level):
+            continue
+        own = added[by, level]
+        if finer := _finer(spans, by, level):
+            placed = own.areas.loc[~own.areas["area_code"].str.endswith(REST), "area_code"]
+            _tie(builder, own, _leaves(spans, added, by, finer), placed.unique())
+        if by and ("", level) in spans and _parts_of(spans, "", level) != (by, level):
+            areas = own.areas["area_code"].unique()
+            _tie(builder, own, _leaves(spans, added, "", level), areas)
 
 
-def _is_sum(spans: dict[tuple[str, str], tuple[str, ...]], by: str, level: str) -> bool:
-    """Tell whether each area of a table is the sum of parts, over the same periods."""
-    finer = [(by, part) for part in ORDER[ORDER.index(level) + 1 :] if (by, part) in spans]
+Name = tuple[str, str]
+Spans = Mapping[Name, tuple[str, ...]]
+
+
+def _finer(spans: Spans, by: str, level: str) -> str | None:
+    """Return the next finer level of a table."""
+    found = [part for part in ORDER[ORDER.index(level) + 1 :] if (by, part) in spans]
+    return found[0] if found else None
+
+
+def _parts_of(spans: Spans, by: str, level: str) -> Name | None:
+    """Return the table of parts over the same periods that each area of a table is the sum of."""
+    finer = _finer(spans, by, level)
     split = [name for name in spans if name[0] and name[1] == level and not by]
     # Split in two ways, the parts of both have to be the same spells.
-    parts = [*finer[:1], *(split if len(split) == 1 else [])]
-    return any(spans[part] == spans[by, level] for part in parts)
+    parts = [*([(by, finer)] if finer else []), *(split if len(split) == 1 else [])]
+    return next((part for part in parts if spans[part] == spans[by, level]), None)
+
+
+def _leaves(spans: Spans, added: Mapping[Name, _Unknowns], by: str, level: str) -> list[_Unknowns]:
+    """Return the unknowns that a table's areas are the sums of."""
+    part = _parts_of(spans, by, level)
+    return [added[by, level], *(_leaves(spans, added, *part) if part else [])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,16 +131,26 @@ class _Unknowns:
     """The unknowns of a table: reports of each kind, and their persons beyond one each."""
 
     areas: pd.DataFrame
+    keys: Sequence[str]
     kinds: Kinds
     reports: np.ndarray  # cells, shape (areas, kinds)
     further: np.ndarray
+
+    def told(self, keys: Sequence[str]) -> np.ndarray:
+        """Return how the counts of some periods see each kind, shape (kinds, ...)."""
+        at = [self.keys.index(key) for key in keys]
+        seen = np.stack([counted[at] for counted in self.kinds.counted.values()])
+        return seen.reshape(-1, len(self.kinds.names)).T
 
 
 def _of_table(builder: Builder, rows: pd.DataFrame, keys: Sequence[str]) -> _Unknowns:
     kinds = kinds_of([periods.parse(key) for key in keys])
     areas = rows[_AREA].drop_duplicates().reset_index(drop=True)
     unknowns = _Unknowns(
-        areas, kinds, *(_name(builder, areas, kinds, measure) for measure in ("reports", "persons"))
+        areas,
+        keys,
+        kinds,
+        *(_name(builder, areas, kinds, measure) for measure in ("reports", "persons")),
     )
     area = pd.MultiIndex.from_frame(areas).get_indexer(pd.MultiIndex.from_frame(rows[_AREA]))
     for measure, counted in kinds.counted.items():
@@ -160,17 +191,34 @@ def _count(
     builder.relate(names, terms)
 
 
-def _tie(builder: Builder, whole: _Unknowns, split: _Unknowns) -> None:
-    """Say that the spells of all classes together are those of the unsplit table."""
-    areas, parts = (pd.MultiIndex.from_frame(one.areas[_PLACE]) for one in (whole, split))
-    row = areas.get_indexer(parts)
-    there = row >= 0
-    shared, row = np.unique(row[there], return_inverse=True)
-    number = np.arange(len(shared) * len(whole.kinds.names)).reshape(len(shared), -1)
-    names = whole.areas.iloc[shared].loc[lambda rows: rows.index.repeat(number.shape[1])]
+def _tie(builder: Builder, own: _Unknowns, leaves: Sequence[_Unknowns], areas: np.ndarray) -> None:
+    """Say that what a table tells of some areas is of the same spells as what others tell.
+
+    Kinds are compared as far as the periods that all tables have tell them apart.
+    """
+    tables = [own, *leaves]
+    keys = [key for key in own.keys if all(key in table.keys for table in leaves)]
+    if not keys or not len(areas):
+        return
+    told = np.concatenate([table.told(keys) for table in tables])
+    _, kind = np.unique(told, axis=0, return_inverse=True)
+    kind = np.where(told.any(axis=1), kind.ravel(), -1)
+    number = int(kind.max()) + 1
+    names = pd.DataFrame({"measure": "reports", "area_code": np.repeat(areas, number)})
+    ends = np.cumsum([len(table.kinds.names) for table in tables])[:-1]
     for measure in ("reports", "further"):
-        one, many = getattr(whole, measure)[shared], getattr(split, measure)[there]
-        builder.relate(
-            names.assign(period=whole.kinds.names * len(shared), measure="reports"),
-            [Term(number.ravel(), one.ravel(), 1), Term(number[row].ravel(), many.ravel(), -1)],
-        )
+        terms = []
+        for table, kinds in zip(tables, np.split(kind, ends), strict=True):
+            row = _lies_in(table.areas["area_code"], areas, own.areas["level"].iloc[0])
+            counted = (row[:, np.newaxis] >= 0) & (kinds >= 0)
+            rows = (row[:, np.newaxis] * number + kinds)[counted]
+            terms.append(Term(rows, getattr(table, measure)[counted], 1 if table is own else -1))
+        builder.relate(names, terms)
+
+
+def _lies_in(codes: pd.Series, areas: np.ndarray, level: str) -> np.ndarray:
+    """Return the number of the area that each code is, or is a part of; -1 where there is none."""
+    known = pd.Index(areas)
+    upper = [parent_of(code.removesuffix(f" {REST}"), level) for code in codes]
+    same = known.get_indexer(codes)
+    return np.where(same >= 0, same, known.get_indexer(upper))

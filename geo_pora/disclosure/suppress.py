@@ -109,6 +109,7 @@ class _Choice:
         self.zeros = self.zeros & ~((self.reports >= 0) & self.shown[self.reports])
         self.lower = np.where(in_table & (system.value >= 1) & ~self.zeros, 1.0, 0.0)
         self.cost = _costs(system)
+        self.fixed = self._fixed()
         self.space = self._space()
 
     def _space(self) -> Space:
@@ -120,6 +121,14 @@ class _Choice:
         known = np.where(secret, np.nan, system.value)
         free = np.isnan(propagate(system.relations, known))
         return Space(system.relations, system.value, free, self.lower)
+
+    def _fixed(self) -> np.ndarray:
+        """Return the cells that stay what they are whatever is hidden: spells of nobody, say."""
+        reports = np.zeros(len(self.zeros), dtype=bool)
+        reports[self.reports[self.zeros & (self.reports >= 0)]] = True
+        known = np.where(self._may_move | reports, np.nan, self.system.value)
+        fixed: np.ndarray = ~np.isnan(propagate(self.system.relations, known))
+        return fixed
 
     @property
     def _may_move(self) -> np.ndarray:
@@ -191,7 +200,7 @@ class _Choice:
     def _widen(self, cell: int, change: float) -> bool:
         """Hide the cheapest cells that let `cell` change by `change`; say whether any do."""
         for steps in (*_NEAR, len(self.system.value)):
-            columns = self.space.near(cell, steps, self._may_move)
+            columns = self.space.near(cell, steps, self._may_move & ~self.fixed)
             moved = self._cheapest(cell, change, columns, whole=False)
             if moved is None:
                 continue
