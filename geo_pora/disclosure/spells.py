@@ -25,6 +25,9 @@ from geo_pora.periods import Period
 SPELL = "spell"
 _AREA = [name for name in SLOT if name != "period"]
 
+Name = tuple[str, str]  # of a table: its class column and its level
+Spans = Mapping[Name, tuple[str, ...]]
+
 
 @dataclass(frozen=True, eq=False)
 class Kinds:
@@ -99,10 +102,6 @@ def add(builder: Builder) -> None:
         if by and ("", level) in spans and _parts_of(spans, "", level) != (by, level):
             areas = own.areas["area_code"].unique()
             _tie(builder, own, _leaves(spans, added, "", level), areas)
-
-
-Name = tuple[str, str]
-Spans = Mapping[Name, tuple[str, ...]]
 
 
 def _finer(spans: Spans, by: str, level: str) -> str | None:
@@ -221,4 +220,5 @@ def _lies_in(codes: pd.Series, areas: np.ndarray, level: str) -> np.ndarray:
     known = pd.Index(areas)
     upper = [parent_of(code.removesuffix(f" {REST}"), level) for code in codes]
     same = known.get_indexer(codes)
-    return np.where(same >= 0, same, known.get_indexer(upper))
+    row: np.ndarray = np.where(same >= 0, same, known.get_indexer(upper))
+    return row
