@@ -26,7 +26,8 @@ from geo_pora.disclosure import (
 from geo_pora.disclosure.attack import _merged, _read
 from geo_pora.disclosure.cells import KEY
 from geo_pora.disclosure.gate import with_margins
-from geo_pora.disclosure.spots import _Reading, _Sums, worded
+from geo_pora.disclosure.reading import _Reading, _Sums
+from geo_pora.disclosure.spots import worded
 from geo_pora.disclosure.sums import build
 from geo_pora.disclosure.table import apply
 from geo_pora.errors import InputError

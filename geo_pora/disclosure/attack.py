@@ -15,7 +15,8 @@ from geo_pora.disclosure.bounds import BETWEEN, Bound
 from geo_pora.disclosure.cells import KEY, STATED, Counts, System
 from geo_pora.disclosure.history import not_zero
 from geo_pora.disclosure.reach import Space, agreeing, propagate
-from geo_pora.disclosure.spots import Spots, told
+from geo_pora.disclosure.reading import told
+from geo_pora.disclosure.spots import Spots
 from geo_pora.disclosure.sums import build
 from geo_pora.disclosure.table import HIDDEN, NO_DATA, Disclosed
 from geo_pora.errors import InputError
